@@ -1,0 +1,260 @@
+import type { Address, ItemId, ProcessId } from '../protocol/ids.ts'
+import type { DataItem, Tag } from '../protocol/types.ts'
+
+/**
+ * The contract of a store. Every method is idempotent under its key; a promise that resolves means durable.
+ * A rejection means unknown: the caller repeats the same call.
+ */
+
+/** Identity of an outbox entry: entry `index` of what `processId` sent while evaluating `nonce` (I3). */
+export interface Cause {
+  readonly processId: ProcessId
+  readonly nonce: number
+  readonly index: number
+}
+
+/** Where a process stands. A process that does not exist has `next` 0. */
+export interface Head {
+  /** Nonce the next entry gets. */
+  readonly next: number
+  /** Hash chain value of the last entry; undefined when there is none. */
+  readonly hashChain: string | undefined
+  /** Id of the last assignment; undefined when there is none. The hash chain needs it. */
+  readonly assignmentId: ItemId | undefined
+  /** Timestamp of the last entry, milliseconds; 0 when there is none. */
+  readonly timestampMs: number
+  /** Nonce of the next entry to evaluate: entries below it have results. */
+  readonly evaluated: number
+  /** Last snapshot that a commit named. */
+  readonly checkpoint: Checkpoint | undefined
+}
+
+/** A pointer to a snapshot: `manifest` is the hash of a page that lists the others. */
+export interface Checkpoint {
+  readonly nonce: number
+  readonly manifest: string
+}
+
+/** A signed assignment. Fixed in `append`, stored, never computed again. */
+export interface Assignment {
+  readonly id: ItemId
+  readonly nonce: number
+  readonly timestampMs: number
+  readonly blockHeight: number
+  readonly hashChain: string
+  /** The signed assignment item. */
+  readonly bytes: Uint8Array
+}
+
+/** `process`: nonce 0. `message`: an item sent to the process. `assignment`: an item that lives elsewhere (wire 6.5). */
+export type EntryKind = 'process' | 'message' | 'assignment'
+
+export interface LogEntry {
+  readonly processId: ProcessId
+  readonly nonce: number
+  readonly kind: EntryKind
+  readonly itemId: ItemId
+  /** The signed item. */
+  readonly item: Uint8Array
+  readonly assignmentId: ItemId
+  /** The signed assignment item. */
+  readonly assignment: Uint8Array
+  readonly timestampMs: number
+  readonly blockHeight: number
+  readonly hashChain: string
+  readonly cause: Cause | undefined
+}
+
+export interface AppendRequest {
+  readonly processId: ProcessId
+  readonly kind: EntryKind
+  readonly item: DataItem
+  /** Set on delivered outbox entries; the log of a process takes a cause once, for ever. */
+  readonly cause?: Cause | undefined
+  /** Compare-and-set; absent: whatever is next. */
+  readonly expect?: { readonly next: number; readonly hashChain: string | undefined } | undefined
+  /** Makes the assignment for this head. Synchronous, free of effects; may throw to refuse (nothing is stored). */
+  assign(head: Head): Assignment
+}
+
+export type AppendResult =
+  | {
+      readonly ok: true
+      readonly nonce: number
+      readonly assignmentId: ItemId
+      readonly timestampMs: number
+      /** The log had this item or cause already: nonce and assignment are those of the first time. */
+      readonly duplicate: boolean
+      /** The entry as it stands in the log. */
+      readonly entry: LogEntry
+    }
+  | { readonly ok: false; readonly why: 'conflict'; readonly head: Head }
+  /** The assign callback threw; the rest of the batch goes on. */
+  | { readonly ok: false; readonly why: 'refused'; readonly error: unknown }
+
+/** The right to commit results of one process. A commit with an older epoch is fenced. */
+export interface Lease {
+  readonly processId: ProcessId
+  readonly epoch: number
+  readonly untilMs: number
+}
+
+/** One entry of an outbox, as sent. `item` holds final signed bytes, resent as they are (store contract, rule 1). */
+export interface OutboxEntry {
+  readonly cause: Cause
+  /** `message` and `spawn` carry an item; `assignment` names one by `itemId`. */
+  readonly kind: 'message' | 'spawn' | 'assignment'
+  /** Process id or wallet address for a message; the new process for a spawn; the process for an assignment. */
+  readonly target: string
+  readonly itemId: ItemId
+  /** Signed bytes; empty for an assignment. */
+  readonly item: Uint8Array
+  /** What the messenger needs beside the item, as JSON: see messenger/. Empty string when nothing. */
+  readonly detail: string
+}
+
+export interface ClaimedOutboxEntry extends OutboxEntry {
+  /** Deliveries tried before this one. */
+  readonly tries: number
+}
+
+export type OutboxState = 'pending' | 'delivered' | 'dead'
+
+export interface OutboxSettlement {
+  readonly cause: Cause
+  readonly outcome:
+    | { readonly state: 'delivered' }
+    | { readonly state: 'dead'; readonly reason: string }
+    | { readonly state: 'retry'; readonly atMs: number; readonly reason: string }
+}
+
+/** What an evaluation left behind. Immutable once committed. */
+export interface StoredResult {
+  readonly processId: ProcessId
+  readonly nonce: number
+  /** The legacy result object as JSON text (wire protocol 7.1). */
+  readonly json: string
+  readonly failed: boolean
+  readonly gasUsed: number
+}
+
+export interface CommitRequest {
+  readonly lease: Lease
+  readonly result: StoredResult
+  readonly outbox: readonly OutboxEntry[]
+  readonly checkpoint?: Checkpoint | undefined
+  /** Claim the new outbox rows for this worker at once, so that it can deliver them without reading them back. */
+  readonly claim?: { readonly workerId: string; readonly ttlMs: number } | undefined
+}
+
+export type CommitOutcome = 'ok' | 'already' | 'fenced'
+
+/** A stored data item with what queries need. */
+export interface StoredItem {
+  readonly id: ItemId
+  readonly bytes: Uint8Array
+  readonly ownerAddress: Address
+  readonly target: string | undefined
+  readonly tags: readonly Tag[]
+  readonly blockHeight: number
+  readonly timestampMs: number
+  /** Opaque position for paging. */
+  readonly cursor: string
+}
+
+export interface ItemFilter {
+  readonly ids?: readonly string[] | undefined
+  readonly owners?: readonly string[] | undefined
+  readonly recipients?: readonly string[] | undefined
+  /** Tag filters AND together; values within one OR. `NEQ`: no tag of that name has one of the values. */
+  readonly tags?: readonly { readonly name: string; readonly values: readonly string[]; readonly op?: 'EQ' | 'NEQ' }[]
+  readonly blockHeightMin?: number | undefined
+  readonly blockHeightMax?: number | undefined
+}
+
+export interface ItemPage {
+  readonly items: readonly StoredItem[]
+  readonly hasNextPage: boolean
+}
+
+export interface NewItem {
+  readonly item: DataItem
+  readonly blockHeight: number
+  readonly timestampMs: number
+}
+
+export interface Store {
+  /** Appends each request to its process's log, in order. One transaction; each request may fail alone. */
+  append(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]>
+
+  head(processId: ProcessId): Promise<Head>
+  /** Entries `from`..`to`, both inclusive, ascending, a gapless prefix from `from`; at most `limit` (default 1,000). */
+  readLog(processId: ProcessId, from: number, to?: number, limit?: number): Promise<readonly LogEntry[]>
+  /** Entries whose timestamp is above `fromMs` and at most `toMs`, ascending: SU time paging (wire 6.3). */
+  readLogByTime(processId: ProcessId, fromMs: number, toMs: number, limit: number): Promise<readonly LogEntry[]>
+  /** Nonce of the entry with this item id or assignment id. */
+  findNonce(processId: ProcessId, id: ItemId): Promise<number | undefined>
+  readResult(processId: ProcessId, nonce: number): Promise<StoredResult | undefined>
+  /** Results strictly after `afterNonce` in the direction of the order, up to and including `throughNonce`. */
+  readResults(
+    processId: ProcessId,
+    page: {
+      readonly order: 'ASC' | 'DESC'
+      readonly afterNonce?: number | undefined
+      readonly throughNonce?: number | undefined
+      readonly limit: number
+      /** Leave out results with `failed`. */
+      readonly succeededOnly?: boolean | undefined
+    },
+  ): Promise<readonly StoredResult[]>
+
+  /**
+   * Takes free or expired leases (epoch + 1) and renews the worker's own, of the named processes, or of any that have
+   * entries without results.
+   */
+  acquire(request: {
+    readonly workerId: string
+    readonly ttlMs: number
+    readonly max: number
+    readonly processIds?: readonly ProcessId[] | undefined
+  }): Promise<readonly Lease[]>
+  release(workerId: string, processIds: readonly ProcessId[]): Promise<void>
+  /**
+   * Checks epoch and `evaluated = nonce`, then writes result, outbox, `evaluated` and checkpoint together.
+   * Requests are applied in order, each alone; one transaction.
+   */
+  commitResults(requests: readonly CommitRequest[]): Promise<readonly CommitOutcome[]>
+
+  /** Due rows, oldest first; while an entry of (source, target) waits, later ones of the pair are not handed out. */
+  claimOutbox(request: { readonly workerId: string; readonly max: number; readonly ttlMs: number }): Promise<
+    readonly ClaimedOutboxEntry[]
+  >
+  settleOutbox(settlements: readonly OutboxSettlement[]): Promise<void>
+  /** Counts by state, and the earliest due time of a pending row that is not claimed. */
+  outboxStatus(): Promise<{
+    readonly pending: number
+    readonly delivered: number
+    readonly dead: number
+    readonly dueAtMs: number | undefined
+  }>
+
+  /** Inserts what is absent. Bytes are checked against their hash (SHA-256, hex). */
+  putPages(pages: readonly { readonly hash: string; readonly bytes: Uint8Array }[]): Promise<void>
+  getPages(hashes: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>
+
+  /** Stores items that belong to no log: modules, messages to wallets. Repeats are no-ops. */
+  putItems(items: readonly NewItem[]): Promise<void>
+  getItem(id: ItemId): Promise<StoredItem | undefined>
+  /** `after` is the cursor of the last item of the page before. `limit` 1..1,000. */
+  queryItems(
+    filter: ItemFilter,
+    page: { readonly order: 'ASC' | 'DESC'; readonly limit: number; readonly after?: string | undefined },
+  ): Promise<ItemPage>
+
+  /** Ids of all processes, ascending by spawn, at most `limit` after `after`. */
+  listProcesses(page: { readonly after?: ProcessId | undefined; readonly limit: number }): Promise<readonly ProcessId[]>
+  /** Hint that there may be new work; may be lost or doubled. Returns the function that unsubscribes. */
+  onWake(listener: () => void): () => void
+  /** Finishes what was queued, then closes. Later calls reject with `STORE_CLOSED`. */
+  close(): Promise<void>
+}
