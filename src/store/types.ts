@@ -226,9 +226,11 @@ export interface Store {
   commitResults(requests: readonly CommitRequest[]): Promise<readonly CommitOutcome[]>
 
   /** Due rows, oldest first; while an entry of (source, target) waits, later ones of the pair are not handed out. */
-  claimOutbox(request: { readonly workerId: string; readonly max: number; readonly ttlMs: number }): Promise<
-    readonly ClaimedOutboxEntry[]
-  >
+  claimOutbox(request: {
+    readonly workerId: string
+    readonly max: number
+    readonly ttlMs: number
+  }): Promise<readonly ClaimedOutboxEntry[]>
   settleOutbox(settlements: readonly OutboxSettlement[]): Promise<void>
   /** Counts by state, and the earliest due time of a pending row that is not claimed. */
   outboxStatus(): Promise<{

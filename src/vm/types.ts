@@ -1,0 +1,98 @@
+import type { Tag } from '../protocol/types.ts'
+
+/** A JSON value as processes may put it into tags and data. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+/** What a process is told about itself and its module, once, before its first message. Process API 2.2. */
+export interface VmEnvironment {
+  readonly process: VmIdentity
+  readonly module: VmIdentity
+}
+
+export interface VmIdentity {
+  readonly id: string
+  readonly owner: string
+  readonly tags: readonly Tag[]
+}
+
+/** A message as a process sees it. Process API 2.1; identity rules: wire protocol 4.5. */
+export interface VmMessage {
+  /** Absent on cron messages. */
+  readonly id?: string | undefined
+  readonly target: string
+  readonly from: string
+  readonly owner: string
+  readonly data?: Uint8Array | string | undefined
+  readonly anchor?: string | undefined
+  readonly forwardedBy?: string | undefined
+  readonly hashChain?: string | undefined
+  readonly timestampMs: number
+  readonly blockHeight: number
+  readonly nonce?: number | undefined
+  readonly epoch?: number | undefined
+  readonly cron: boolean
+  readonly readOnly: boolean
+  readonly tags: readonly Tag[]
+}
+
+/** `Data` of an outgoing message: text, bytes that are not UTF-8, or another JSON value. Undefined: absent. */
+export type OutgoingData = JsonValue | Uint8Array | undefined
+
+export interface OutgoingTag {
+  readonly name: string
+  /** Undefined when the process gave something that has no value, such as a function. */
+  readonly value: JsonValue | undefined
+}
+
+/** Wire protocol 7.1, `Messages[]`. */
+export interface OutgoingMessage {
+  readonly target: JsonValue | undefined
+  readonly data: OutgoingData
+  readonly anchor: JsonValue | undefined
+  readonly tags: readonly OutgoingTag[]
+}
+
+/** Wire protocol 7.1, `Spawns[]`. */
+export interface OutgoingSpawn {
+  readonly data: OutgoingData
+  readonly anchor: JsonValue | undefined
+  readonly tags: readonly OutgoingTag[]
+}
+
+export interface EvaluationOutput {
+  readonly data: OutgoingData
+  readonly prompt: JsonValue | undefined
+  readonly print: boolean
+  readonly test: string | undefined
+}
+
+/** The outcome of one message. A failed one left the state as it was (I4). */
+export type Evaluation =
+  | {
+      readonly ok: true
+      readonly output: EvaluationOutput
+      readonly messages: readonly OutgoingMessage[]
+      readonly spawns: readonly OutgoingSpawn[]
+      readonly assignments: readonly JsonValue[]
+      readonly gasUsed: number
+    }
+  | { readonly ok: false; readonly error: JsonValue; readonly gasUsed: number }
+
+/** Immutable copy of a process's state: the non-zero pages of its memory. */
+export interface Snapshot {
+  readonly pages: ReadonlyMap<number, Uint8Array>
+  readonly sizeBytes: number
+}
+
+/** Evaluates messages against the state of one process. Not safe for concurrent use. */
+export interface Vm {
+  /** Evaluates and keeps the new state; a message that fails is undone. */
+  evaluate(message: VmMessage): Evaluation
+  /** Evaluates and gives the state back as it was (I5). */
+  dryRun(message: VmMessage): Evaluation
+  snapshot(): Snapshot
+  /** Merkle root over the pages of the state, hex. Equal states have equal hashes on every machine (I2). */
+  stateHash(): string
+  /** Gives the instance back. */
+  close(): void
+}
