@@ -1,0 +1,335 @@
+import { errorCode } from '../../protocol/loom-error.ts'
+import { VmError } from '../errors.ts'
+import type { Evaluation, Snapshot, Vm, VmEnvironment, VmMessage } from '../types.ts'
+import { LuaInstance } from './lua-instance.ts'
+import { compileLuaWasm } from './lua-wasm.ts'
+import {
+  captureImage,
+  findBreakAddress,
+  freezeImage,
+  hashImage,
+  type MemoryImage,
+  pagesOf,
+  restoreImage,
+} from './memory-image.ts'
+import { type Answer, readAnswer } from './packet-reader.ts'
+import { PacketWriter } from './packet-writer.ts'
+
+/** What one process may use. All of it follows from the log, never from the host (I2). */
+export interface VmLimits {
+  readonly gasPerMessage: number
+  readonly memoryBytes: number
+}
+
+/**
+ * Defaults and ceilings of the limits. Part of the engine's version: results depend on them.
+ *
+ * A gas unit is about one WASM instruction on the charged paths; 10 billion are at most some 10 seconds.
+ */
+export const vmLimits = {
+  gasPerMessage: 10_000_000_000,
+  memoryBytesDefault: 256 * 1024 * 1024,
+  memoryBytesMax: 1024 * 1024 * 1024,
+  outputBytes: 32 * 1024 * 1024,
+} as const
+
+const defaultLimits: VmLimits = {
+  gasPerMessage: vmLimits.gasPerMessage,
+  memoryBytes: vmLimits.memoryBytesDefault,
+}
+
+/** Instances kept for the next process, so that a spawn does not pay for a new memory. */
+const idleInstancesMax = 8
+
+/**
+ * How far evaluation may run from the base image before a new one is taken: 4 gas per byte of state keeps the copy below
+ * a twentieth of the work, and a failed message repeats at most this much.
+ */
+const gasPerImageByte = 4
+const replayBytesMax = 4 * 1024 * 1024
+
+/** Runs the module's chunk. The channel is captured here, before any other code of the guest. */
+const bootSource = `
+local read, write, unpack, output = io.read, io.write, string.unpack, io.output()
+local flush = output.flush
+local function receive() return read((unpack("<I4", read(4)))) end
+local function send(text) write(text) flush(output) end
+local step = assert(load(receive(), "module", "t"))({ receive = receive, send = send })
+assert(type(step) == "function", "a module must return a function")
+return step
+`
+
+/** The engine: makes templates of modules, and processes from templates. One per thread. */
+export interface LuaEngine {
+  /**
+   * Loads a module's Lua source, some 10 ms for the process library.
+   *
+   * @throws {VmError} `VM_MODULE_REJECTED` when the source does not compile, fails, or returns no function.
+   */
+  createTemplate(source: string): LuaTemplate
+}
+
+export interface LuaTemplate {
+  /** A process as it is before its first message. Costs a copy of the template, not a Lua boot. */
+  spawn(environment: VmEnvironment, limits?: Partial<VmLimits>): Vm
+  /** A process in the state of a snapshot that a process of this template gave. */
+  restore(snapshot: Snapshot, limits?: Partial<VmLimits>): Vm
+}
+
+/** @param module - from `compileLuaWasm`, perhaps posted by another thread; compiled here when absent. */
+export function createLuaEngine(module: WebAssembly.Module = compileLuaWasm()): LuaEngine {
+  const idle: LuaInstance[] = []
+  const host: EngineHost = {
+    create: (limits) => new LuaInstance(module, instanceOptions(limits)),
+    take: () => idle.pop(),
+    put: (instance) => {
+      if (idle.length < idleInstancesMax) idle.push(instance)
+    },
+    writer: new PacketWriter(),
+    breakAddress: findBreakAddress(new LuaInstance(module, instanceOptions(defaultLimits))),
+  }
+  return { createTemplate: (source) => createTemplate(host, source) }
+}
+
+interface EngineHost {
+  create(limits: VmLimits): LuaInstance
+  take(): LuaInstance | undefined
+  put(instance: LuaInstance): void
+  readonly writer: PacketWriter
+  readonly breakAddress: number
+}
+
+interface TemplateState {
+  readonly image: MemoryImage
+  readonly lua: LuaPointers
+}
+
+/** Addresses in the guest; the same in every process of a template. */
+interface LuaPointers {
+  readonly state: number
+  readonly scratch: number
+}
+
+function instanceOptions(limits: VmLimits): LuaInstance['options'] {
+  return { memoryLimitBytes: limits.memoryBytes, outputLimitBytes: vmLimits.outputBytes }
+}
+
+function createTemplate(host: EngineHost, source: string): LuaTemplate {
+  const template = bootTemplate(host, source)
+  const open = (image: MemoryImage, limits: Partial<VmLimits> | undefined): LuaVm =>
+    new LuaVm(host, template.lua, image, { ...defaultLimits, ...limits })
+  return {
+    spawn(environment, limits) {
+      const vm = open(template.image, limits)
+      vm.start(environment)
+      return vm
+    },
+    restore: (snapshot, limits) => open((snapshot as ImageSnapshot).image, limits),
+  }
+}
+
+function bootTemplate(host: EngineHost, source: string): TemplateState {
+  const instance = host.create(defaultLimits)
+  const { exports } = instance
+  exports.gas.value = BigInt(vmLimits.gasPerMessage)
+  try {
+    exports.callConstructors()
+    const state = exports.newState()
+    exports.openLibs(state)
+    const scratch = exports.malloc(8)
+    const boot = Buffer.from(`${bootSource}\0`)
+    const bootPointer = exports.malloc(boot.length)
+    instance.bytes.set(boot, bootPointer)
+    const body = Buffer.from(source)
+    const length = Buffer.alloc(4)
+    length.writeUInt32LE(body.length)
+    instance.feed(Buffer.concat([length, body]))
+    if (exports.loadString(state, bootPointer) !== 0 || exports.pcall(state, 0, 1, 0, 0, 0) !== 0) {
+      const reason = instance.stringAt(state, -1, scratch)?.toString('utf8') ?? 'an error without text'
+      throw new VmError({ code: 'VM_MODULE_REJECTED', reason })
+    }
+    const image = freezeImage(captureImage(instance, host.breakAddress))
+    return { image, lua: { state, scratch } }
+  } catch (cause) {
+    if (cause instanceof VmError) throw cause
+    throw new VmError({ code: 'VM_MODULE_REJECTED', reason: String(cause) }, { cause })
+  }
+}
+
+interface ImageSnapshot extends Snapshot {
+  readonly image: MemoryImage
+}
+
+class LuaVm implements Vm {
+  readonly #host: EngineHost
+  readonly #lua: LuaPointers
+  readonly #limits: VmLimits
+  #instance: LuaInstance
+  /** The state some messages ago; with {@link #replay} it gives the state before the current message (I4). */
+  #base: MemoryImage
+  /** False while the base belongs to a template or a snapshot and must not be written over. */
+  #ownsBase = false
+  #replay: Buffer[] = []
+  #replayBytes = 0
+  #replayGas = 0
+  #closed = false
+
+  constructor(host: EngineHost, lua: LuaPointers, image: MemoryImage, limits: VmLimits) {
+    this.#host = host
+    this.#lua = lua
+    this.#limits = limits
+    this.#base = image
+    this.#instance = this.#instanceWith(host.take(), image)
+  }
+
+  /** Tells the process who it is. @throws {VmError} when the module does not understand its environment. */
+  start(environment: VmEnvironment): void {
+    const { answer } = this.#run(this.#host.writer.environment(environment))
+    if (answer.status === 'ready') return this.#rebase()
+    const reason = answer.status === 'failed' ? String(answer.error) : 'it did not answer the environment'
+    throw new VmError({ code: 'VM_MODULE_REJECTED', reason })
+  }
+
+  evaluate(message: VmMessage): Evaluation {
+    const packet = this.#host.writer.message(message)
+    const outcome = this.#attempt(packet)
+    if (!outcome.ok) {
+      this.#undo()
+      return outcome
+    }
+    this.#remember(packet, outcome.gasUsed)
+    return outcome
+  }
+
+  dryRun(message: VmMessage): Evaluation {
+    if (this.#replay.length > 0) this.#rebase()
+    try {
+      return this.#attempt(this.#host.writer.message(message))
+    } finally {
+      this.#restoreBase()
+    }
+  }
+
+  snapshot(): ImageSnapshot {
+    const image = freezeImage(this.#currentImage())
+    const pages = pagesOf(image)
+    return { image, pages, sizeBytes: pages.size * 4_096 }
+  }
+
+  stateHash(): string {
+    return hashImage(this.#currentImage())
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#host.put(this.#instance)
+  }
+
+  #currentImage(): MemoryImage {
+    if (this.#replay.length > 0) this.#rebase()
+    return this.#base
+  }
+
+  /** @throws {VmError} `VM_HOST_FAULT`, with the state as it was; the message may be tried again. */
+  #attempt(packet: Buffer): Evaluation {
+    try {
+      const { answer, gasUsed } = this.#run(packet)
+      return toEvaluation(answer, gasUsed)
+    } catch (error) {
+      if (errorCode(error) !== 'VM_HOST_FAULT')
+        return { ok: false, error: this.#failureText(error), gasUsed: this.#gasUsed() }
+      this.#undo()
+      throw error
+    }
+  }
+
+  #run(packet: Buffer): { answer: Answer; gasUsed: number } {
+    const { exports } = this.#instance
+    const { state, scratch } = this.#lua
+    exports.gas.value = BigInt(this.#limits.gasPerMessage)
+    this.#instance.feed(packet)
+    exports.pushValue(state, 1)
+    if (exports.pcall(state, 0, 0, 0, 0, 0) !== 0) {
+      const text = this.#instance.stringAt(state, -1, scratch)?.toString('utf8') ?? '(error without text)'
+      return { answer: { status: 'failed', error: text }, gasUsed: this.#gasUsed() }
+    }
+    return { answer: readAnswer(this.#instance.takeOutput()), gasUsed: this.#gasUsed() }
+  }
+
+  #gasUsed(): number {
+    const left = Number(this.#instance.exports.gas.value)
+    return this.#limits.gasPerMessage - Math.max(left, 0)
+  }
+
+  #failureText(error: unknown): string {
+    if (this.#instance.exports.gas.value < 0n) {
+      return new VmError({ code: 'VM_OUT_OF_GAS', gasLimit: this.#limits.gasPerMessage }).message
+    }
+    if (error instanceof VmError) return error.message
+    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
+      return new VmError({ code: 'VM_TRAPPED', reason: error.message }).message
+    }
+    throw error
+  }
+
+  #remember(packet: Buffer, gasUsed: number): void {
+    this.#replay.push(Buffer.from(packet))
+    this.#replayBytes += packet.length
+    this.#replayGas += gasUsed
+    const far = this.#replayGas > gasPerImageByte * this.#base.body.length
+    if (far || this.#replayBytes > replayBytesMax) this.#rebase()
+  }
+
+  #rebase(): void {
+    this.#base = captureImage(this.#instance, this.#host.breakAddress, this.#ownsBase ? this.#base : undefined)
+    this.#ownsBase = true
+    this.#forgetReplay()
+  }
+
+  #forgetReplay(): void {
+    this.#replay = []
+    this.#replayBytes = 0
+    this.#replayGas = 0
+  }
+
+  /** Back to the state before the last message. A process that fails often gets a base close by. */
+  #undo(): void {
+    this.#restoreBase()
+    if (this.#replay.length === 0) return
+    for (const packet of this.#replay) this.#run(packet)
+    this.#rebase()
+  }
+
+  #restoreBase(): void {
+    this.#instance = this.#instanceWith(this.#instance, this.#base)
+  }
+
+  #instanceWith(candidate: LuaInstance | undefined, image: MemoryImage): LuaInstance {
+    const options = instanceOptions(this.#limits)
+    if (candidate !== undefined) {
+      candidate.options = options
+      if (restoreImage(candidate, image, this.#host.breakAddress)) return candidate
+    }
+    const instance = this.#host.create(this.#limits)
+    instance.growTo(image.memorySizeBytes)
+    instance.exports.stackLow.value = image.stackLow
+    if (!restoreImage(instance, image, this.#host.breakAddress)) {
+      throw new VmError({ code: 'VM_HOST_FAULT', reason: `cannot make a memory of ${image.memorySizeBytes} bytes` })
+    }
+    return instance
+  }
+}
+
+function toEvaluation(answer: Answer, gasUsed: number): Evaluation {
+  switch (answer.status) {
+    case 'ok': {
+      const { data, prompt, print, test, messages, spawns, assignments } = answer
+      return { ok: true, output: { data, prompt, print, test }, messages, spawns, assignments, gasUsed }
+    }
+    case 'failed':
+      return { ok: false, error: answer.error, gasUsed }
+    case 'ready':
+      throw new VmError({ code: 'VM_RESULT_MALFORMED', what: 'a status for the environment only', offset: 0 })
+  }
+}

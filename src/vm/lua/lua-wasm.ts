@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { VmError } from '../errors.ts'
+import { meterWasm } from '../metering/meter-wasm.ts'
+
+/**
+ * PUC Lua 5.3.6 as WebAssembly, from `lua-wasm-bindings` 0.5.3, with the facts of that very file.
+ *
+ * Imports and exports have one-letter names; the package's glue file holds the map. The SHA-256 is checked because a
+ * different build would give different states for the same log (I2).
+ */
+const file = 'lua-wasm-bindings/dist/glue/glue-lua-5.3.6.wasm'
+const sha256 = 'f80b99b5246b87d841a7e49059a83e21542c9533c494845c6a1f55aef8b5d900'
+
+/** Memory as the file lays it out: static data, then 5 MiB of stack growing down, then the heap growing up. */
+export const layout = {
+  /** First address behind static data; the stack must stay above it, with room for the deepest leaf function. */
+  staticEnd: 22_896,
+  stackBase: 5_265_776,
+  heapStart: 5_265_776,
+  pageSizeBytes: 65_536,
+  initialPages: 256,
+} as const
+
+const stackMarginBytes = 65_536
+
+/** Version of the engine: part of what a result depends on. Change it with the file or with the rewriting. */
+export const luaEngineVersion = 'lua-5.3.6/1'
+
+/**
+ * Reads, checks, meters and compiles the engine. About 20 ms; the module can be posted to worker threads.
+ *
+ * @throws {VmError} `VM_ENGINE_MISMATCH` when the installed file is not the pinned one.
+ */
+export function compileLuaWasm(): WebAssembly.Module {
+  const bytes = readFileSync(createRequire(import.meta.url).resolve(file))
+  const found = createHash('sha256').update(bytes).digest('hex')
+  if (found !== sha256) throw new VmError({ code: 'VM_ENGINE_MISMATCH', file, sha256: found, expected: sha256 })
+  const metered = meterWasm(bytes, {
+    stackPointerGlobal: 0,
+    stackBase: layout.stackBase,
+    stackLimit: layout.staticEnd + stackMarginBytes,
+  })
+  return new WebAssembly.Module(metered)
+}
+
+/** The exports used, by the glue's names. */
+export interface LuaExports {
+  readonly memory: WebAssembly.Memory
+  readonly callConstructors: () => void
+  readonly setTop: (state: number, index: number) => void
+  readonly pushValue: (state: number, index: number) => void
+  readonly toLString: (state: number, index: number, lengthPointer: number) => number
+  readonly pcall: (state: number, args: number, results: number, handler: number, context: number, k: number) => number
+  readonly loadString: (state: number, source: number) => number
+  readonly newState: () => number
+  readonly openLibs: (state: number) => void
+  readonly stackSave: () => number
+  readonly stackRestore: (stackPointer: number) => void
+  readonly setThrew: (threw: number, value: number) => void
+  readonly malloc: (sizeBytes: number) => number
+  readonly table: WebAssembly.Table
+  readonly gas: WebAssembly.Global<'i64'>
+  readonly stackLow: WebAssembly.Global<'i32'>
+  readonly stackPointer: WebAssembly.Global<'i32'>
+}
+
+const exportNames: Record<keyof LuaExports, string> = {
+  memory: 'G',
+  callConstructors: 'H',
+  setTop: 'J',
+  pushValue: 'M',
+  toLString: 'Q',
+  pcall: 'Y',
+  loadString: '_',
+  newState: '$',
+  openLibs: 'ga',
+  stackSave: 'la',
+  stackRestore: 'ma',
+  setThrew: 'oa',
+  malloc: 'pa',
+  table: 'qa',
+  gas: 'gas',
+  stackLow: 'stackLow',
+  stackPointer: 'stackPointer',
+}
+
+export function namedExports(instance: WebAssembly.Instance): LuaExports {
+  const entries = Object.entries(exportNames).map(([name, short]) => [name, instance.exports[short]])
+  return Object.fromEntries(entries) as LuaExports
+}

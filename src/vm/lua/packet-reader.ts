@@ -1,0 +1,164 @@
+import { isUtf8 } from 'node:buffer'
+import { VmError } from '../errors.ts'
+import type { JsonValue, OutgoingData, OutgoingMessage, OutgoingSpawn, OutgoingTag } from '../types.ts'
+
+/** Bounds on what one message may send (I9). */
+export const answerLimits = { entries: 10_000, tagsPerEntry: 1_000 } as const
+
+/** The answer of the guest, as docs/guest-channel.md defines it. */
+export type Answer =
+  | { readonly status: 'ready' }
+  | { readonly status: 'failed'; readonly error: JsonValue }
+  | {
+      readonly status: 'ok'
+      readonly data: OutgoingData
+      readonly prompt: JsonValue | undefined
+      readonly print: boolean
+      readonly test: string | undefined
+      readonly messages: readonly OutgoingMessage[]
+      readonly spawns: readonly OutgoingSpawn[]
+      readonly assignments: readonly JsonValue[]
+    }
+
+/** @throws {VmError} `VM_RESULT_MALFORMED` unless the bytes are exactly one answer. */
+export function readAnswer(bytes: Uint8Array): Answer {
+  const reader = new AnswerReader(bytes)
+  const answer = reader.answer()
+  reader.expectEnd()
+  return answer
+}
+
+class AnswerReader {
+  readonly #buffer: Buffer
+  #offset = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  answer(): Answer {
+    const status = this.#u1()
+    switch (status) {
+      case 0:
+        return this.#success()
+      case 1:
+        return { status: 'failed', error: this.#json(this.#value()) ?? null }
+      case 2:
+        return { status: 'failed', error: this.#text() }
+      case 3:
+        return { status: 'ready' }
+      default:
+        return this.#malformed(`unknown status ${status}`)
+    }
+  }
+
+  expectEnd(): void {
+    if (this.#offset !== this.#buffer.length) this.#malformed('bytes after the end')
+  }
+
+  #success(): Answer {
+    const flags = this.#u1()
+    const data = this.#value()
+    const prompt = this.#json(this.#value())
+    const test = this.#text()
+    const messages = this.#list(answerLimits.entries, () => this.#message())
+    const spawns = this.#list(answerLimits.entries, () => this.#spawn())
+    const assignments = this.#list(answerLimits.entries, () => this.#parseJson(this.#text()))
+    const hasTest = (flags & 2) !== 0
+    return {
+      ...{ status: 'ok', data, prompt, print: (flags & 1) !== 0, test: hasTest ? test : undefined },
+      ...{ messages, spawns, assignments },
+    }
+  }
+
+  #message(): OutgoingMessage {
+    const target = this.#json(this.#value())
+    return { target, data: this.#value(), anchor: this.#json(this.#value()), tags: this.#tags() }
+  }
+
+  #spawn(): OutgoingSpawn {
+    return { data: this.#value(), anchor: this.#json(this.#value()), tags: this.#tags() }
+  }
+
+  #tags(): OutgoingTag[] {
+    return this.#list(answerLimits.tagsPerEntry, () => ({ name: this.#text(), value: this.#json(this.#value()) }))
+  }
+
+  #list<T>(countMax: number, read: () => T): T[] {
+    const count = this.#u4()
+    if (count > countMax) this.#malformed(`${count} entries, at most ${countMax} are allowed`)
+    const items: T[] = []
+    for (let i = 0; i < count; i++) items.push(read())
+    return items
+  }
+
+  #value(): OutgoingData {
+    const type = this.#u1()
+    const start = this.#offset + 4
+    const length = this.#u4()
+    if (length > this.#buffer.length - start) this.#malformed('a value longer than the answer')
+    this.#offset = start + length
+    switch (type) {
+      case 0:
+        return undefined
+      case 1: {
+        const text = this.#buffer.utf8Slice(start, start + length)
+        // A replacement character may have been there before: only then look at the bytes again.
+        if (!text.includes('\ufffd')) return text
+        const bytes = this.#buffer.subarray(start, start + length)
+        return isUtf8(bytes) ? text : Uint8Array.prototype.slice.call(bytes)
+      }
+      case 2:
+      case 5: {
+        const value = this.#parseJson(this.#buffer.utf8Slice(start, start + length))
+        if (type === 2 && typeof value !== 'number') this.#malformed('a number that is none')
+        return value
+      }
+      case 3:
+        return true
+      case 4:
+        return false
+      default:
+        return this.#malformed(`unknown value type ${type}`)
+    }
+  }
+
+  /** JSON has no bytes: text that is not UTF-8 is given with replacement characters, as the legacy wire does. */
+  #json(value: OutgoingData): JsonValue | undefined {
+    return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value
+  }
+
+  #parseJson(text: string): JsonValue {
+    try {
+      return JSON.parse(text) as JsonValue
+    } catch {
+      return this.#malformed('a value that is not JSON')
+    }
+  }
+
+  #text(): string {
+    const length = this.#u4()
+    if (length > this.#buffer.length - this.#offset) this.#malformed('a text longer than the answer')
+    const text = this.#buffer.utf8Slice(this.#offset, this.#offset + length)
+    this.#offset += length
+    return text
+  }
+
+  #u1(): number {
+    const value = this.#buffer[this.#offset]
+    if (value === undefined) return this.#malformed('the end')
+    this.#offset += 1
+    return value
+  }
+
+  #u4(): number {
+    if (this.#offset + 4 > this.#buffer.length) return this.#malformed('the end')
+    const value = this.#buffer.readUInt32LE(this.#offset)
+    this.#offset += 4
+    return value
+  }
+
+  #malformed(what: string): never {
+    throw new VmError({ code: 'VM_RESULT_MALFORMED', what, offset: this.#offset })
+  }
+}
