@@ -1,3 +1,4 @@
+import { sha256Base64Url } from './crypto.ts'
 import { ProtocolError } from './errors.ts'
 
 declare const brand: unique symbol
@@ -29,6 +30,11 @@ export function parseItemId(text: string, field = 'id'): ItemId {
 /** @throws {ProtocolError} `PROTOCOL_ID_INVALID` unless the text is 43 characters of canonical base64url. */
 export function parseProcessId(text: string, field = 'process id'): ProcessId {
   return parseItemId(text, field) as ProcessId
+}
+
+/** The id of the item with this signature: it depends on nothing else. Spec: wire protocol 2.1. */
+export function itemIdOf(signature: Uint8Array): ItemId {
+  return sha256Base64Url(signature) as ItemId
 }
 
 /** @throws {ProtocolError} `PROTOCOL_ADDRESS_INVALID` unless the text is a 43-character or an `0x…` address. */

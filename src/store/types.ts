@@ -6,6 +6,18 @@ import type { DataItem, Tag } from '../protocol/types.ts'
  * A rejection means unknown: the caller repeats the same call.
  */
 
+/** Where a store reads the time: lease ends, claim ends and due times. Milliseconds since the Unix epoch. */
+export interface StoreClock {
+  now(): number
+}
+
+/** Where a store reports what nobody called for. A pino logger fits. */
+export interface StoreLog {
+  info(values: object, text: string): void
+  warn(values: object, text: string): void
+  error(values: object, text: string): void
+}
+
 /** Identity of an outbox entry: entry `index` of what `processId` sent while evaluating `nonce` (I3). */
 export interface Cause {
   readonly processId: ProcessId
@@ -144,9 +156,25 @@ export interface CommitRequest {
   readonly outbox: readonly OutboxEntry[]
   readonly checkpoint?: Checkpoint | undefined
   /** Claim the new outbox rows for this worker at once, so that it can deliver them without reading them back. */
-  readonly claim?: { readonly workerId: string; readonly ttlMs: number } | undefined
+  readonly claim?: CommitClaim | undefined
 }
 
+/** Claims new outbox rows in the commit that writes them. */
+export interface CommitClaim {
+  readonly workerId: string
+  readonly ttlMs: number
+  /**
+   * Called when the commit is durable, before the promise resolves, with the rows that were claimed; not called when
+   * there are none. A row is left unclaimed, for `claimOutbox` to hand out in its turn, when an earlier row of its
+   * (source, target) waits and this worker has no claim on it: delivering it now would break the order.
+   */
+  readonly onClaimed?: ((entries: readonly OutboxEntry[]) => void) | undefined
+}
+
+/**
+ * `fenced`: a newer lease exists, or the nonce is not the next one to evaluate because an earlier commit is missing:
+ * throw the state away and start from the head. `already`: this nonce has its result; nothing was written.
+ */
 export type CommitOutcome = 'ok' | 'already' | 'fenced'
 
 /** A stored data item with what queries need. */

@@ -1,0 +1,67 @@
+-- The handlers that every process has: `_eval`, `_boot` and `_default`. They are there again on each message, whatever
+-- user code did to the list. Process API 3, step 8.
+local G, rawget, type = _G, rawget, type
+
+local import = ...
+local ao = import(".ao")
+local createBoot = import(".boot")
+local createDefault = import(".default")
+local createEval = import(".eval")
+local handlers = import(".handlers")
+
+local add, append, once = handlers.add, handlers.append, handlers.once
+
+local handles = {
+  _eval = createEval(ao),
+  _boot = createBoot(ao),
+  _default = createDefault(function()
+    return G.Inbox
+  end),
+}
+
+local patterns = {}
+
+function patterns._eval(message)
+  return rawget(message, "Action") == "Eval" and G.Owner == message.From
+end
+
+function patterns._boot(message)
+  return message.Tags.Type == "Process" and G.Owner == message.From
+end
+
+function patterns._default()
+  return true
+end
+
+-- Where `_eval` and `_default` stood last time: usually they still stand there.
+local places = { _eval = 0, _default = 0 }
+
+local function note(name)
+  local list = handlers.list
+  for index = 1, #list do
+    if list[index].name == name then
+      places[name] = index
+      return
+    end
+  end
+end
+
+local function refresh(name, register)
+  local list, pattern, handle = handlers.list, patterns[name], handles[name]
+  local entry = type(list) == "table" and list[places[name]]
+  if entry and entry.name == name then
+    entry.pattern, entry.handle, entry.maxRuns = pattern, handle, nil
+  else
+    register(name, pattern, handle)
+    note(name)
+  end
+end
+
+return function(isProcessMessage)
+  refresh("_eval", add)
+  if isProcessMessage then
+    once("_boot", patterns._boot, handles._boot)
+    note("_eval")
+  end
+  refresh("_default", append)
+end

@@ -1,0 +1,73 @@
+-- The entry of the process library: takes the channel, puts everything in its place, and returns `step`.
+local byte, G, package, pcall, tostring, type = string.byte, _G, package, pcall, tostring, type
+
+local import, channel = ...
+
+import(".sandbox")
+import(".globals")
+import(".modules")
+
+local answer = import(".pipeline")
+local ao = import(".ao")
+local messages = import(".message")
+local json = import("json")
+local packets = import(".packets")
+local process = import(".process")
+
+local decode, encode = json.decode, json.encode
+local fromPacket, toTable = messages.fromPacket, messages.toTable
+local success, failure = packets.success, packets.failure
+local loaded = package.loaded
+local ownHandle = process.handle
+
+-- The process module that counts: user code may have put another in its place.
+local function currentHandle()
+  local current = loaded[".process"]
+  local handle = type(current) == "table" and current.handle
+  return type(handle) == "function" and handle or ownHandle
+end
+
+-------------------------------------------------------------------------------------------------------- JSON texts --
+
+-- Takes and gives JSON texts. Process API 1.1.
+function G.handle(messageJson, envJson)
+  local ok, response = pcall(function()
+    return encode(currentHandle()(decode(messageJson), decode(envJson)))
+  end)
+  if ok then
+    return '{"ok":true,"response":' .. response .. "}"
+  end
+  return '{"ok":false,"response":' .. encode(tostring(response)) .. "}"
+end
+
+----------------------------------------------------------------------------------------------------------- packets --
+
+local send, receive = channel.send, channel.receive
+
+local env
+
+-- Packets by their first byte. An error goes through `step` to the engine, and fails the message (class E).
+local kinds = {
+  -- The environment comes once, and stays.
+  [1] = function(body)
+    env = packets.readEnvironment(body)
+    return packets.ready
+  end,
+  [2] = function(body)
+    local message = fromPacket(body)
+    local handle = currentHandle()
+    if handle ~= ownHandle then
+      return packets.result(handle(toTable(message), packets.copyEnvironment(env)))
+    end
+    local ok, data, prompt, print, test = answer(message, env)
+    if ok then
+      return success(data, prompt, print, test, ao.outbox)
+    end
+    return failure(data)
+  end,
+}
+
+return function()
+  local body = receive()
+  send(kinds[byte(body)](body))
+end

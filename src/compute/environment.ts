@@ -1,0 +1,40 @@
+import { parseAssignment } from '../protocol/assignment.ts'
+import { parseDataItem } from '../protocol/data-item.ts'
+import { type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
+import { genesisTags } from '../scheduler/scheduler.ts'
+import type { LogEntry, Store } from '../store/types.ts'
+import type { VmEnvironment } from '../vm/types.ts'
+import { ComputeError } from './errors.ts'
+import { limitsOf } from './module-format.ts'
+import type { LoadRequest } from './thread-protocol.ts'
+
+/**
+ * What a process is loaded with, from the store alone: its item, the assignment of nonce 0 with what the scheduler
+ * recorded there, and its module's item (I2).
+ *
+ * @throws {ComputeError} `COMPUTE_MODULE_MISSING`.
+ */
+export async function loadRequestFor(genesis: LogEntry, store: Store): Promise<LoadRequest & { source: string }> {
+  const { processId } = genesis
+  const process = parseDataItem(genesis.item)
+  const recorded = parseAssignment(genesis.assignment).extraTags
+  const named = process.tags.find(({ name }) => name === 'Module')?.value ?? ''
+  const moduleId = recorded.find(({ name }) => name === genesisTags.resolvedModule)?.value ?? named
+  const module = await readModule(store, processId, moduleId)
+  const authorities = recorded.filter(({ name }) => name === genesisTags.authority)
+  const environment: VmEnvironment = {
+    process: { id: processId, owner: process.ownerAddress, tags: [...process.tags, ...authorities] },
+    module: { id: moduleId, owner: module.ownerAddress, tags: module.tags },
+  }
+  return {
+    ...{ type: 'load', processId, moduleId, environment },
+    source: Buffer.from(module.data).toString('utf8'),
+    limits: limitsOf(process.tags, module.tags),
+  }
+}
+
+async function readModule(store: Store, processId: ProcessId, moduleId: string) {
+  const stored = isItemId(moduleId) ? await store.getItem(moduleId as ItemId) : undefined
+  if (stored === undefined) throw new ComputeError({ code: 'COMPUTE_MODULE_MISSING', processId, moduleId })
+  return parseDataItem(stored.bytes)
+}

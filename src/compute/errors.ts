@@ -1,0 +1,31 @@
+import { LoomError } from '../protocol/loom-error.ts'
+
+export type ComputeErrorInfo =
+  | { readonly code: 'COMPUTE_PROCESS_UNKNOWN'; readonly processId: string }
+  | { readonly code: 'COMPUTE_MODULE_MISSING'; readonly processId: string; readonly moduleId: string }
+  | { readonly code: 'COMPUTE_THREAD_FAILED'; readonly reason: string }
+  | { readonly code: 'COMPUTE_FENCED'; readonly processId: string }
+  | { readonly code: 'COMPUTE_CLOSED' }
+
+type Code = ComputeErrorInfo['code']
+type InfoOf<C extends Code> = Extract<ComputeErrorInfo, { code: C }>
+
+const messages: { [C in Code]: (info: InfoOf<C>) => string } = {
+  COMPUTE_PROCESS_UNKNOWN: ({ processId }) =>
+    `Process ${processId} is not on this node. Spawn it on this node first, or check the id.`,
+  COMPUTE_MODULE_MISSING: ({ processId, moduleId }) =>
+    `Module ${moduleId} of process ${processId} is not in the store. Upload the Module item.`,
+  COMPUTE_THREAD_FAILED: ({ reason }) => `An evaluation thread failed: ${reason}. The work is done again in a new one.`,
+  COMPUTE_FENCED: ({ processId }) => `Another worker has taken over process ${processId}; this result was thrown away.`,
+  COMPUTE_CLOSED: () => 'The node is shutting down. Ask again when it is back.',
+}
+
+/** Failures of compute that are not results. */
+export class ComputeError extends LoomError<ComputeErrorInfo> {
+  override readonly name = 'ComputeError'
+
+  constructor(info: ComputeErrorInfo, options?: ErrorOptions) {
+    const message = messages[info.code] as (info: ComputeErrorInfo) => string
+    super(message(info), info, options)
+  }
+}

@@ -1,0 +1,283 @@
+import type { ProcessId } from '../protocol/ids.ts'
+import type { CommitRequest, Lease, LogEntry, OutboxEntry, Store, StoredResult } from '../store/types.ts'
+import type { VmMessage } from '../vm/types.ts'
+import type { ComputeThread } from './compute-thread.ts'
+import { loadRequestFor } from './environment.ts'
+import { ComputeError } from './errors.ts'
+import type { EvaluatedEntry, ThreadEntry } from './thread-protocol.ts'
+
+/**
+ * Evaluates the log of one process in order, one batch after another.
+ *
+ * P1 Only entries that are durable are evaluated, each once in the order of its nonce.
+ * P2 Results are committed in that order; a batch may be evaluated while the one before is being committed.
+ * P3 After any failure that is not a result, the state in the thread is thrown away and made again from the log.
+ */
+
+/** Entries evaluated at once: enough to pay for the way to the thread, few enough to answer soon. */
+const batchEntriesMax = 64
+/** Entries read at once when a process is brought up from its log. */
+const replayBatch = 512
+/** Entries kept in memory on the way from the scheduler; beyond it they are read back from the store. */
+const pendingEntriesMax = 1_024
+const retryMsMin = 50
+const retryMsMax = 5_000
+
+export const leaseTtlMs = 60_000
+
+export interface RunnerDependencies {
+  readonly store: Store
+  readonly workerId: string
+  readonly now: () => number
+  readonly thread: {
+    readonly handle: ComputeThread
+    knowsModule(moduleId: string): boolean
+    learnModule(id: string): void
+  }
+  readonly log: { warn(values: object, text: string): void }
+  /** A result is durable, with the outbox that came with it, claimed for this node. */
+  onCommitted(result: StoredResult, outbox: readonly OutboxEntry[]): void
+  isClosed(): boolean
+}
+
+interface Waiter {
+  resolve(result: StoredResult): void
+  reject(error: Error): void
+}
+
+export class ProcessRunner {
+  readonly processId: ProcessId
+  readonly #deps: RunnerDependencies
+  readonly #pending: LogEntry[] = []
+  readonly #waiters = new Map<number, Waiter[]>()
+  /** One past the highest nonce known to be in the log. */
+  #known = 0
+  /** Next nonce to evaluate; undefined until read from the store. */
+  #next: number | undefined
+  /** Nonce below which results are durable. */
+  #committed = 0
+  #loaded = false
+  #lease: Lease | undefined
+  #running: Promise<void> | undefined
+  #commit: Promise<void> = Promise.resolve()
+  /** Serialises what needs the state between messages with the evaluation of messages. */
+  #queue: Promise<unknown> = Promise.resolve()
+  lastUsedMs = 0
+
+  constructor(processId: ProcessId, deps: RunnerDependencies) {
+    this.processId = processId
+    this.#deps = deps
+  }
+
+  get busy(): boolean {
+    return this.#running !== undefined || this.#waiters.size > 0
+  }
+
+  get loaded(): boolean {
+    return this.#loaded
+  }
+
+  /** A durable entry is to be evaluated. */
+  enqueue(entry: LogEntry): void {
+    if (entry.nonce === this.#known || this.#pending.length === 0) {
+      if (this.#pending.length < pendingEntriesMax) this.#pending.push(entry)
+    }
+    this.wake(entry.nonce + 1)
+  }
+
+  /** The log has entries below `known`. */
+  wake(known: number): void {
+    this.#known = Math.max(this.#known, known)
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+      if (this.#next !== undefined && this.#next < this.#known && !this.#deps.isClosed()) this.wake(this.#known)
+    })
+  }
+
+  /** Resolves with the durable result of an entry that is in the log. */
+  async waitFor(nonce: number): Promise<StoredResult> {
+    const stored = await this.#deps.store.readResult(this.processId, nonce)
+    if (stored !== undefined) return stored
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiters.get(nonce) ?? []
+      waiters.push({ resolve, reject })
+      this.#waiters.set(nonce, waiters)
+      // The commit may have come between the read and now.
+      if (nonce < this.#committed) void this.#settleFromStore(nonce)
+      else this.wake(nonce + 1)
+    })
+  }
+
+  /** Runs against the state after the last evaluated entry (I5). */
+  dryRun(message: VmMessage): Promise<string> {
+    return this.#exclusive(async () => {
+      await this.#ensureLoaded()
+      return this.#deps.thread.handle.request({ type: 'dry-run', processId: this.processId, message })
+    })
+  }
+
+  stateHash(): Promise<string> {
+    return this.#exclusive(async () => {
+      await this.#ensureLoaded()
+      return this.#deps.thread.handle.request({ type: 'state-hash', processId: this.processId })
+    })
+  }
+
+  /** Resolves when everything known has been evaluated and committed. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running
+    await this.#queue.catch(() => undefined)
+  }
+
+  /** Frees the state in the thread; the log brings it back. */
+  unload(): Promise<void> {
+    return this.#exclusive(async () => {
+      if (!this.#loaded) return
+      this.#loaded = false
+      await this.#deps.thread.handle.request({ type: 'unload', processId: this.processId })
+    })
+  }
+
+  /** The thread is gone, and the state with it. */
+  lose(): void {
+    this.#loaded = false
+  }
+
+  rejectWaiters(error: Error): void {
+    for (const waiters of this.#waiters.values()) for (const { reject } of waiters) reject(error)
+    this.#waiters.clear()
+  }
+
+  async #run(): Promise<void> {
+    let retryMs = retryMsMin
+    while (!this.#deps.isClosed()) {
+      try {
+        // One batch at a time, so that dry runs get their turn while messages keep coming.
+        while (await this.#exclusive(() => this.#evaluateBatch()));
+        await this.#commit
+        return
+      } catch (error) {
+        if (this.#deps.isClosed()) return
+        this.#deps.log.warn({ processId: this.processId, error: String(error), retryMs }, 'evaluation failed, retrying')
+        await this.#forgetState()
+        await new Promise((resolve) => setTimeout(resolve, retryMs).unref())
+        retryMs = Math.min(retryMs * 2, retryMsMax)
+      }
+    }
+  }
+
+  /** @returns whether there is more to evaluate. */
+  async #evaluateBatch(): Promise<boolean> {
+    await this.#ensureLoaded()
+    if (this.#nextNonce() >= this.#known || this.#deps.isClosed()) return false
+    const entries = await this.#takeEntries()
+    if (entries.length === 0) return false
+    const lease = await this.#ensureLease()
+    const evaluated = await this.#deps.thread.handle.request({
+      ...{ type: 'evaluate', processId: this.processId },
+      entries: entries.map(toThreadEntry),
+    })
+    this.#next = this.#nextNonce() + entries.length
+    await this.#commit
+    this.#commit = this.#commitBatch(lease, evaluated)
+    // Handled where it is awaited: without this an early failure would count as unhandled.
+    this.#commit.catch(() => undefined)
+    return true
+  }
+
+  async #commitBatch(lease: Lease, evaluated: readonly EvaluatedEntry[]): Promise<void> {
+    const { store, workerId } = this.#deps
+    const requests = evaluated.map(({ nonce, json, failed, gasUsed, outbox }): CommitRequest => {
+      const result = { processId: this.processId, nonce, json, failed, gasUsed }
+      return { lease, result, outbox, claim: { workerId, ttlMs: leaseTtlMs } }
+    })
+    const outcomes = await store.commitResults(requests)
+    for (const [i, { result, outbox }] of requests.entries()) {
+      if (outcomes[i] === 'fenced') throw new ComputeError({ code: 'COMPUTE_FENCED', processId: this.processId })
+      this.#committed = result.nonce + 1
+      // `already`: the outbox was committed, and is found, by the claim loop.
+      this.#deps.onCommitted(result, outcomes[i] === 'ok' ? outbox : [])
+      this.#settle(result)
+    }
+  }
+
+  #settle(result: StoredResult): void {
+    const waiters = this.#waiters.get(result.nonce)
+    if (waiters === undefined) return
+    this.#waiters.delete(result.nonce)
+    for (const { resolve } of waiters) resolve(result)
+  }
+
+  async #settleFromStore(nonce: number): Promise<void> {
+    const result = await this.#deps.store.readResult(this.processId, nonce)
+    if (result !== undefined) this.#settle(result)
+  }
+
+  async #takeEntries(): Promise<readonly LogEntry[]> {
+    const next = this.#nextNonce()
+    while ((this.#pending[0]?.nonce ?? next) < next) this.#pending.shift()
+    if (this.#pending[0]?.nonce === next) {
+      let count = 1
+      while (count < batchEntriesMax && this.#pending[count]?.nonce === next + count) count += 1
+      return this.#pending.splice(0, count)
+    }
+    return this.#deps.store.readLog(this.processId, next, next + batchEntriesMax - 1, batchEntriesMax)
+  }
+
+  async #ensureLease(): Promise<Lease> {
+    const { store, workerId, now } = this.#deps
+    if (this.#lease !== undefined && this.#lease.untilMs - now() > leaseTtlMs / 2) return this.#lease
+    const request = { workerId, ttlMs: leaseTtlMs, max: 1, processIds: [this.processId] }
+    const [lease] = await store.acquire(request)
+    if (lease === undefined) throw new ComputeError({ code: 'COMPUTE_FENCED', processId: this.processId })
+    this.#lease = lease
+    return lease
+  }
+
+  /** Brings the process up from its log, as far as it has results. */
+  async #ensureLoaded(): Promise<void> {
+    if (this.#loaded) return
+    const { store, thread } = this.#deps
+    await this.#commit.catch(() => undefined)
+    this.#commit = Promise.resolve()
+    const head = await store.head(this.processId)
+    const [genesis] = await store.readLog(this.processId, 0, 0)
+    if (genesis === undefined) throw new ComputeError({ code: 'COMPUTE_PROCESS_UNKNOWN', processId: this.processId })
+    const load = await loadRequestFor(genesis, store)
+    await thread.handle.request({ ...load, source: thread.knowsModule(load.moduleId) ? undefined : load.source })
+    thread.learnModule(load.moduleId)
+    for (let from = 0; from < head.evaluated; ) {
+      const entries = await store.readLog(this.processId, from, head.evaluated - 1, replayBatch)
+      await thread.handle.request({ type: 'replay', processId: this.processId, entries: entries.map(toThreadEntry) })
+      from += entries.length
+    }
+    this.#known = Math.max(this.#known, head.next)
+    this.#next = head.evaluated
+    this.#committed = head.evaluated
+    this.#loaded = true
+  }
+
+  async #forgetState(): Promise<void> {
+    this.#loaded = false
+    this.#lease = undefined
+    await this.#deps.thread.handle.request({ type: 'unload', processId: this.processId }).catch(() => undefined)
+  }
+
+  #nextNonce(): number {
+    return this.#next ?? 0
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work, work)
+    this.#queue = done.catch(() => undefined)
+    return done
+  }
+}
+
+function toThreadEntry(entry: LogEntry): ThreadEntry {
+  const { nonce, kind, item, assignment, timestampMs, blockHeight, hashChain } = entry
+  return {
+    ...{ nonce, kind, item, timestampMs, blockHeight, hashChain },
+    assignment: kind === 'assignment' ? assignment : undefined,
+  }
+}

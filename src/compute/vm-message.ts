@@ -1,0 +1,43 @@
+import { parseAssignment } from '../protocol/assignment.ts'
+import { parseDataItem } from '../protocol/data-item.ts'
+import type { DataItem, Tag } from '../protocol/types.ts'
+import { decodeUtf8 } from '../protocol/utf8.ts'
+import type { VmMessage } from '../vm/types.ts'
+import type { ThreadEntry } from './thread-protocol.ts'
+
+/** An entry of the log as its process sees it, with the item it came from. Wire protocol 4.5, 7.6. */
+export function toVmMessage(processId: string, entry: ThreadEntry): { item: DataItem; message: VmMessage } {
+  const item = parseDataItem(entry.item)
+  const exclude = entry.assignment === undefined ? [] : parseAssignment(entry.assignment).exclude
+  const forwardedFrom = firstNonEmpty(item.tags, 'From-Process')
+  const anchor = item.anchor === undefined || exclude.includes('Anchor') ? undefined : decodeUtf8(item.anchor)
+  const message: VmMessage = {
+    id: item.id,
+    target: entry.kind === 'assignment' ? (item.target ?? '') : processId,
+    from: forwardedFrom ?? item.ownerAddress,
+    owner: item.ownerAddress,
+    data: exclude.includes('Data') ? undefined : item.data,
+    anchor,
+    forwardedBy: forwardedFrom === undefined ? undefined : item.ownerAddress,
+    hashChain: entry.hashChain,
+    timestampMs: entry.timestampMs,
+    blockHeight: entry.blockHeight,
+    nonce: entry.nonce,
+    epoch: 0,
+    cron: false,
+    readOnly: false,
+    tags: exclude.includes('Tags') ? [] : withoutIdentity(item.tags),
+  }
+  return { item, message }
+}
+
+/** Senders must not claim to be someone by a tag. Wire protocol 4.5. */
+function withoutIdentity(tags: readonly Tag[]): readonly Tag[] {
+  const claims = (tag: Tag): boolean => tag.name === 'From' || tag.name === 'Owner'
+  return tags.some(claims) ? tags.filter((tag) => !claims(tag)) : tags
+}
+
+function firstNonEmpty(tags: readonly Tag[], name: string): string | undefined {
+  const value = tags.find((tag) => tag.name === name)?.value
+  return value === '' ? undefined : value
+}

@@ -1,0 +1,171 @@
+import { createAssignment } from '../protocol/assignment.ts'
+import { parseDataItem } from '../protocol/data-item.ts'
+import { type Address, type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
+import type { DataItem, Signer, Tag } from '../protocol/types.ts'
+import type { AppendRequest, AppendResult, Assignment, Cause, Head, LogEntry, Store } from '../store/types.ts'
+import { SchedulerError } from './errors.ts'
+import { classifyItem, tagError, tagValue } from './item-rules.ts'
+
+/**
+ * Gives each message its place: nonce, timestamp, hash chain (I1).
+ *
+ * Owns no state: the head of each process is the store's, and `assign` runs under its lock.
+ *
+ * @module
+ */
+
+/** Tags that the assignment of nonce 0 may carry, so that replay elsewhere sees what this node decided. */
+export const genesisTags = {
+  /** An authority besides those of the process: the development node itself. */
+  authority: 'Authority',
+  /** The module that a well-known id stood for. */
+  resolvedModule: 'Resolved-Module',
+} as const
+
+export interface SchedulerOptions {
+  /** Trust this node in every new process, and take processes of any scheduler address. */
+  readonly development: boolean
+  /** Module formats that compute can run. */
+  readonly moduleFormats: readonly string[]
+  /** Ids, and placeholders of tutorials, that stand for the built-in module. */
+  readonly moduleAliases: ReadonlySet<string>
+  readonly builtinModuleId: ItemId
+}
+
+export interface SchedulerDependencies {
+  readonly store: Store
+  readonly signer: Signer
+  readonly now: () => number
+  readonly blockHeightAt: (timestampMs: number) => number
+}
+
+export interface Scheduled {
+  readonly entry: LogEntry
+  readonly duplicate: boolean
+}
+
+export interface Scheduler {
+  /**
+   * Appends a verified item to the log of its process; resolves once durable.
+   *
+   * @throws {SchedulerError} when the item is refused; nothing is stored then.
+   */
+  schedule(item: DataItem, cause?: Cause): Promise<Scheduled>
+  /** Like {@link schedule}, of several items in order, in one transaction. Each may be refused alone. */
+  scheduleMessages(requests: readonly { item: DataItem; cause: Cause }[]): Promise<readonly (Scheduled | Error)[]>
+  /** Assigns a stored item to another process (wire protocol 6.5). @throws {SchedulerError} as above. */
+  assign(request: {
+    readonly processId: ProcessId
+    readonly itemId: ItemId
+    readonly exclude?: readonly string[] | undefined
+    readonly cause?: Cause | undefined
+  }): Promise<Scheduled>
+}
+
+export function createScheduler(options: SchedulerOptions, dependencies: SchedulerDependencies): Scheduler {
+  const { store, signer, now, blockHeightAt } = dependencies
+  const knownModules = new Set<string>()
+
+  function assignTo(
+    head: Head,
+    processId: ProcessId,
+    parts: { messageId: ItemId | undefined; exclude?: readonly string[] | undefined; extraTags?: readonly Tag[] },
+  ): Assignment {
+    // I1: timestamps of a process strictly increase, because clients page by them.
+    const timestampMs = Math.max(now(), head.timestampMs + 1)
+    return createAssignment(
+      {
+        processId,
+        nonce: head.next,
+        previousHashChain: head.hashChain,
+        previousAssignmentId: head.assignmentId,
+        timestampMs,
+        blockHeight: blockHeightAt(timestampMs),
+        ...parts,
+      },
+      signer,
+    )
+  }
+
+  function messageRequest(item: DataItem, processId: ProcessId, cause: Cause | undefined): AppendRequest {
+    return {
+      ...{ processId, kind: 'message', item, cause },
+      assign(head) {
+        if (head.next === 0) throw new SchedulerError({ code: 'SCHEDULER_PROCESS_UNKNOWN', processId })
+        return assignTo(head, processId, { messageId: item.id })
+      },
+    }
+  }
+
+  async function processRequest(item: DataItem, cause: Cause | undefined): Promise<AppendRequest> {
+    const scheduled = classifyItem(item)
+    if (scheduled.kind !== 'process') throw tagError('Type', scheduled.kind, "must be 'Process'")
+    const { processId, module, scheduler } = scheduled
+    if (!options.development && scheduler !== signer.address) {
+      throw tagError('Scheduler', scheduler, `this node is ${signer.address} and is strict about it`)
+    }
+    const extraTags: Tag[] = []
+    const resolved = await resolveModule(module)
+    if (resolved !== module) extraTags.push({ name: genesisTags.resolvedModule, value: resolved })
+    if (options.development) extraTags.push({ name: genesisTags.authority, value: signer.address as Address })
+    return {
+      ...{ processId, kind: 'process', item, cause },
+      assign(head) {
+        if (head.next !== 0) throw new SchedulerError({ code: 'SCHEDULER_CONFLICT', processId })
+        return assignTo(head, processId, { messageId: undefined, extraTags })
+      },
+    }
+  }
+
+  async function resolveModule(module: string): Promise<string> {
+    if (module === options.builtinModuleId || knownModules.has(module)) return module
+    const stored = isItemId(module) ? await store.getItem(module) : undefined
+    if (stored === undefined) {
+      if (options.moduleAliases.has(module)) return options.builtinModuleId
+      throw new SchedulerError({ code: 'SCHEDULER_MODULE_UNKNOWN', module })
+    }
+    const format = tagValue(stored.tags, 'Module-Format') ?? ''
+    if (tagValue(stored.tags, 'Type') !== 'Module' || !options.moduleFormats.includes(format)) {
+      const supported = options.moduleFormats.join(', ')
+      throw new SchedulerError({ code: 'SCHEDULER_MODULE_UNSUPPORTED', module, format, supported })
+    }
+    knownModules.add(module)
+    return module
+  }
+
+  async function append(request: AppendRequest): Promise<Scheduled> {
+    const [result] = await store.append([request])
+    const scheduled = toScheduled(result, request)
+    if (scheduled instanceof Error) throw scheduled
+    return scheduled
+  }
+
+  return {
+    async schedule(item, cause) {
+      const { kind, processId } = classifyItem(item)
+      return append(kind === 'process' ? await processRequest(item, cause) : messageRequest(item, processId, cause))
+    },
+    async scheduleMessages(requests) {
+      const appends = requests.map(({ item, cause }) => messageRequest(item, item.target as ProcessId, cause))
+      const results = await store.append(appends)
+      return appends.map((request, i) => toScheduled(results[i], request))
+    },
+    async assign({ processId, itemId, exclude, cause }) {
+      const stored = await store.getItem(itemId)
+      if (stored === undefined) throw new SchedulerError({ code: 'SCHEDULER_ITEM_UNKNOWN', itemId })
+      return append({
+        ...{ processId, kind: 'assignment', item: parseDataItem(stored.bytes), cause },
+        assign(head) {
+          if (head.next === 0) throw new SchedulerError({ code: 'SCHEDULER_PROCESS_UNKNOWN', processId })
+          return assignTo(head, processId, { messageId: itemId, exclude })
+        },
+      })
+    },
+  }
+}
+
+function toScheduled(result: AppendResult | undefined, { processId }: AppendRequest): Scheduled | Error {
+  if (result?.ok) return { entry: result.entry, duplicate: result.duplicate }
+  if (result?.why === 'refused') return result.error instanceof Error ? result.error : new Error(String(result.error))
+  return new SchedulerError({ code: 'SCHEDULER_CONFLICT', processId })
+}

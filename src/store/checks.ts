@@ -1,0 +1,107 @@
+import type { ProcessId } from '../protocol/ids.ts'
+import { StoreError } from './errors.ts'
+import type { AppendRequest, AppendResult, Assignment, Cause, CommitRequest, Head, LogEntry } from './types.ts'
+
+/** Most entries, results, items or ids that one call reads. */
+export const pageSizeMax = 1_000
+
+/** Head of a process that has no entry. */
+export const emptyHead: Head = {
+  next: 0,
+  hashChain: undefined,
+  assignmentId: undefined,
+  timestampMs: 0,
+  evaluated: 0,
+  checkpoint: undefined,
+}
+
+/** @throws {StoreError} `STORE_LIMIT_INVALID` unless `given` is a whole number in `1..max`. */
+export function checkLimit(field: string, given: number, max: number = Number.MAX_SAFE_INTEGER): number {
+  if (!Number.isInteger(given) || given < 1 || given > max) {
+    throw new StoreError({ code: 'STORE_LIMIT_INVALID', field, given, min: 1, max })
+  }
+  return given
+}
+
+/** Text that is equal for equal causes, and only for those. */
+export function causeKey(cause: Cause): string {
+  return `${cause.processId}/${cause.nonce}/${cause.index}`
+}
+
+/** Cursor of the item at `position` in the order of storing (1, 2, …). */
+export function toCursor(position: number): string {
+  return String(position)
+}
+
+/** @throws {StoreError} `STORE_CURSOR_INVALID` unless {@link toCursor} could have made it. */
+export function parseCursor(given: string): number {
+  const position = /^[1-9][0-9]{0,14}$/.test(given) ? Number(given) : 0
+  if (position === 0) throw new StoreError({ code: 'STORE_CURSOR_INVALID', given: given.slice(0, 80) })
+  return position
+}
+
+/** The answer to a request whose entry is in the log. */
+export function accepted(entry: LogEntry, duplicate: boolean): AppendResult {
+  const { nonce, assignmentId, timestampMs } = entry
+  return { ok: true, nonce, assignmentId, timestampMs, duplicate, entry }
+}
+
+export type AppendFailure = Extract<AppendResult, { ok: false }>
+
+/**
+ * Decides on a request that is no duplicate: compares `expect`, calls `assign`, and holds the assignment to I1 (the nonce
+ * is the next one, time moves forward, a process item stands at nonce 0 and nowhere else).
+ */
+export function decideAppend(
+  request: AppendRequest,
+  head: Head,
+): { readonly ok: true; readonly assignment: Assignment } | AppendFailure {
+  const { expect } = request
+  if (expect !== undefined && (expect.next !== head.next || expect.hashChain !== head.hashChain)) {
+    return { ok: false, why: 'conflict', head }
+  }
+  let assignment: Assignment
+  try {
+    assignment = request.assign(head)
+  } catch (error) {
+    return { ok: false, why: 'refused', error }
+  }
+  if ((request.kind === 'process') !== (head.next === 0)) return { ok: false, why: 'conflict', head }
+  const problem = assignmentProblem(assignment, head)
+  if (problem === undefined) return { ok: true, assignment }
+  const error = new StoreError({ code: 'STORE_ASSIGNMENT_INVALID', processId: request.processId, problem })
+  return { ok: false, why: 'refused', error }
+}
+
+function assignmentProblem(assignment: Assignment, head: Head): string | undefined {
+  if (assignment.nonce !== head.next) return `it has nonce ${assignment.nonce}, the next one is ${head.next}`
+  if (!Number.isSafeInteger(assignment.timestampMs)) return `its timestamp ${assignment.timestampMs} is no whole number`
+  if (!Number.isSafeInteger(assignment.blockHeight)) return `its height ${assignment.blockHeight} is no whole number`
+  if (head.next > 0 && assignment.timestampMs <= head.timestampMs) {
+    return `its timestamp ${assignment.timestampMs} is not above the last one, ${head.timestampMs}`
+  }
+  return undefined
+}
+
+/** @throws {StoreError} `STORE_COMMIT_INVALID` when lease, result and outbox are not of one evaluation. */
+export function checkCommit({ lease, result, outbox }: CommitRequest): void {
+  const { processId, nonce } = result
+  const problem = commitProblem(lease.processId, processId, nonce, outbox)
+  if (problem !== undefined) throw new StoreError({ code: 'STORE_COMMIT_INVALID', processId, nonce, problem })
+}
+
+function commitProblem(
+  leased: ProcessId,
+  processId: ProcessId,
+  nonce: number,
+  outbox: CommitRequest['outbox'],
+): string | undefined {
+  if (leased !== processId) return `the lease is for process ${leased}`
+  let last = -1
+  for (const { cause } of outbox) {
+    if (cause.processId !== processId || cause.nonce !== nonce) return `it sends as ${causeKey(cause)}`
+    if (!Number.isInteger(cause.index) || cause.index <= last) return `outbox index ${cause.index} follows ${last}`
+    last = cause.index
+  }
+  return undefined
+}

@@ -1,0 +1,93 @@
+import { causeKey } from '../checks.ts'
+import type { ClaimedOutboxEntry, CommitClaim, OutboxEntry, OutboxSettlement, OutboxState, Store } from '../types.ts'
+
+interface Row {
+  readonly entry: OutboxEntry
+  state: OutboxState
+  tries: number
+  dueMs: number
+  reason: string
+  claim: { readonly workerId: string; readonly untilMs: number } | undefined
+}
+
+/** Outbox rows by cause, and the pending ones of each (source, target) in the order they were sent. */
+export class MemoryOutbox {
+  readonly #rows = new Map<string, Row>()
+  readonly #waiting = new Map<string, Row[]>()
+  #delivered = 0
+  #dead = 0
+
+  /** @returns the entries that `claim` covers now. */
+  add(entries: readonly OutboxEntry[], claim: CommitClaim | undefined, nowMs: number): readonly OutboxEntry[] {
+    const claimed: OutboxEntry[] = []
+    for (const entry of entries) {
+      const row: Row = { entry, state: 'pending', tries: 0, dueMs: nowMs, reason: '', claim: undefined }
+      const pair = this.#waiting.get(pairKey(entry)) ?? []
+      if (claim !== undefined && pair.every((earlier) => liveClaim(earlier, nowMs)?.workerId === claim.workerId)) {
+        row.claim = { workerId: claim.workerId, untilMs: nowMs + claim.ttlMs }
+        claimed.push(entry)
+      }
+      pair.push(row)
+      this.#waiting.set(pairKey(entry), pair)
+      this.#rows.set(causeKey(entry.cause), row)
+    }
+    return claimed
+  }
+
+  claim({ workerId, max, ttlMs }: Parameters<Store['claimOutbox']>[0], nowMs: number): readonly ClaimedOutboxEntry[] {
+    const due = this.#free(nowMs).filter((row) => row.dueMs <= nowMs)
+    due.sort((a, b) => a.dueMs - b.dueMs)
+    return due.slice(0, max).map((row) => {
+      row.claim = { workerId, untilMs: nowMs + ttlMs }
+      return { ...row.entry, tries: row.tries }
+    })
+  }
+
+  settle(settlements: readonly OutboxSettlement[]): void {
+    for (const { cause, outcome } of settlements) {
+      const row = this.#rows.get(causeKey(cause))
+      if (row?.state !== 'pending') continue
+      row.claim = undefined
+      if (outcome.state === 'retry') {
+        row.tries += 1
+        row.dueMs = outcome.atMs
+        row.reason = outcome.reason
+        continue
+      }
+      row.state = outcome.state
+      if (outcome.state === 'dead') row.reason = outcome.reason
+      this.#leave(row)
+    }
+  }
+
+  status(nowMs: number): Awaited<ReturnType<Store['outboxStatus']>> {
+    const pending = this.#rows.size - this.#delivered - this.#dead
+    const dueAtMs = this.#free(nowMs).reduce<number | undefined>(
+      (least, { dueMs }) => Math.min(least ?? dueMs, dueMs),
+      undefined,
+    )
+    return { pending, delivered: this.#delivered, dead: this.#dead, dueAtMs }
+  }
+
+  /** The first waiting row of each pair, unless it is claimed. */
+  #free(nowMs: number): Row[] {
+    return [...this.#waiting.values()].flatMap((pair) => pair.slice(0, 1)).filter((row) => !liveClaim(row, nowMs))
+  }
+
+  #leave(row: Row): void {
+    if (row.state === 'dead') this.#dead += 1
+    else this.#delivered += 1
+    const key = pairKey(row.entry)
+    const rest = (this.#waiting.get(key) ?? []).filter((other) => other !== row)
+    if (rest.length > 0) this.#waiting.set(key, rest)
+    else this.#waiting.delete(key)
+  }
+}
+
+function pairKey({ cause, target }: OutboxEntry): string {
+  return `${cause.processId}/${target}`
+}
+
+function liveClaim(row: Row, nowMs: number): Row['claim'] {
+  return row.claim !== undefined && row.claim.untilMs > nowMs ? row.claim : undefined
+}

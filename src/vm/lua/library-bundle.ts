@@ -1,0 +1,104 @@
+/**
+ * Makes one Lua chunk of the process library (`lua/library/*.lua`): the data of the Module item that a node publishes.
+ *
+ * The chunk takes the channel as its argument and returns `step` (docs/guest-channel.md). Each file stays a chunk of its
+ * own inside, loaded under its module name, so that errors point into `[string ".handlers"]` and not into a bundle.
+ *
+ * @module
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** One file of the library. */
+export interface LibraryFile {
+  /** The module name: `.handlers` for `handlers.lua`, `.crypto.init` for `crypto/init.lua`, and `json` for `json.lua`. */
+  readonly name: string
+  readonly source: string
+}
+
+/** The module that the bundle runs, with `(import, channel)`; it returns `step`. The others get `(import)`. */
+const entryName = '.main'
+
+/** The one module whose public name has no dot before it. Process API 14. */
+const plainNames: ReadonlySet<string> = new Set(['json'])
+
+/** The library's folder: three levels above this file in the checkout (`src/vm/lua`) and in the package (`dist/vm/lua`). */
+export const libraryDirectory: string = fileURLToPath(new URL('../../../lua/library', import.meta.url))
+
+/**
+ * Reads all Lua files below a folder, sorted by module name.
+ *
+ * @param directory - Absolute path; the library of this package if left out.
+ */
+export function readLibraryFiles(directory: string = libraryDirectory): LibraryFile[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.lua'))
+    .map((path) => ({
+      name: moduleName(path),
+      source: readFileSync(`${directory}/${path}`, 'utf8'),
+    }))
+    .sort((a, b) => compareText(a.name, b.name))
+}
+
+function moduleName(path: string): string {
+  const name = path.slice(0, -'.lua'.length).replaceAll(/[\\/]/g, '.')
+  return plainNames.has(name) ? name : `.${name}`
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+/**
+ * Makes the text of one Lua chunk that holds all files and runs the module `.main`.
+ *
+ * The same files give the same text, whatever their order: the text is what the module's id is made of.
+ */
+export function bundleLibrary(files: readonly LibraryFile[]): string {
+  const sorted = [...files].sort((a, b) => compareText(a.name, b.name))
+  const sources = sorted.map(({ name, source }) => `sources[${quoted(name)}] = ${longString(source)}`)
+  return `${[prologue, ...sources, epilogue].join('\n')}\n`
+}
+
+const prologue = `-- The process library, bundled. Arguments: the channel. Returns: step.
+local channel = ...
+local error, load = error, load
+local sources, modules = {}, {}`
+
+// A source is dropped once it is loaded: nothing of it is needed any more, and it would be part of every process's state.
+const epilogue = `local function import(name)
+  local module = modules[name]
+  if module == nil then
+    local chunk, problem = load(sources[name], name, "t")
+    if not chunk then
+      error(problem, 0)
+    end
+    sources[name] = nil
+    module = chunk(import, name == ${quoted(entryName)} and channel or nil)
+    modules[name] = module
+  end
+  return module
+end
+return import(${quoted(entryName)})`
+
+function quoted(name: string): string {
+  return `"${name.replaceAll(/["\\\n]/g, (character) => `\\${character}`)}"`
+}
+
+/**
+ * Writes text as a Lua long string. Lua drops a newline that directly follows the opening bracket, so one is put there,
+ * and the lines of the source keep their numbers.
+ */
+function longString(text: string): string {
+  let level = 0
+  while (closes(text, level)) level++
+  const equals = '='.repeat(level)
+  return `[${equals}[\n${text}]${equals}]`
+}
+
+/** Also true when the text ends in the first half of the closing bracket, which the second half would then complete. */
+function closes(text: string, level: number): boolean {
+  const closing = `]${'='.repeat(level)}`
+  return text.includes(`${closing}]`) || text.endsWith(closing)
+}
