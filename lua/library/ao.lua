@@ -1,10 +1,11 @@
 -- `ao` and `require(".ao")`: who the process is, and what it sends. Process API 5 and 12.
-local error, format, gmatch, gsub, ipairs, next, rawget, rawset, rep, setmetatable, type =
-  error, string.format, string.gmatch, string.gsub, ipairs, next, rawget, rawset, string.rep, setmetatable, type
+local error, format, gsub, ipairs, next, rawget, rawset, rep, setmetatable, type =
+  error, string.format, string.gsub, ipairs, next, rawget, rawset, string.rep, setmetatable, type
 
 local import = ...
 local assignment = import(".assignment")
 local cloning = import(".clone")
+local environment = import(".environment")
 local handlers = import(".handlers")
 local json = import("json")
 local outbox = import(".outbox")
@@ -12,6 +13,7 @@ local print = import(".print-log").print
 
 local encode, messageEntry, spawnEntry, copyTags = json.encode, outbox.messageEntry, outbox.spawnEntry, outbox.copyTags
 local clone, share = cloning.clone, cloning.share
+local includes = environment.includes
 local receive, once = handlers.receive, handlers.once
 
 local ao = {
@@ -35,73 +37,12 @@ local ao = {
 
 assignment.init(ao)
 
------------------------------------------------------------------------------------------------------ environment --
-
--- What the last environment said, so that it is read once and not for each message.
-local known = { env = nil, module = "", authorities = {} }
-
--- Turns the tags of the process into a map, keeps the array as `TagArray`, and remembers what is needed of them.
-local function study(env)
-  local process = env.Process
-  local list = process.TagArray or process.Tags
-  local tags, authorities = {}, {}
-  for _, tag in ipairs(list) do
-    if tags[tag.name] == nil then
-      tags[tag.name] = tag.value
-    end
-    if tag.name == "Authority" then
-      for address in gmatch(tag.value, "[^,]+") do
-        authorities[#authorities + 1] = address
-      end
-    end
-  end
-  process.Tags, process.TagArray = tags, list
-  known = { env = env, module = tags.Module or "", authorities = authorities }
-end
-
-local function includes(list, value)
-  for index = 1, #list do
-    if list[index] == value then
-      return true
-    end
-  end
-  return false
-end
-
-local function mergeAuthorities()
-  local current = ao.authorities
-  if type(current) ~= "table" then
-    current = {}
-    ao.authorities = current
-  end
-  local wanted = known.authorities
-  for index = 1, #wanted do
-    local address = wanted[index]
-    if current[index] ~= address and not includes(current, address) then
-      current[#current + 1] = address
-    end
-  end
-end
-
 function ao.clearOutbox()
   ao.outbox = outbox.empty()
 end
 
-local clearOutbox = ao.clearOutbox
-
 function ao.init(env)
-  if env ~= known.env then
-    study(env)
-  end
-  if ao.id == "" then
-    ao.id = env.Process.Id
-  end
-  if ao._module == "" then
-    ao._module = known.module
-  end
-  mergeAuthorities()
-  clearOutbox()
-  ao.env = env
+  environment.apply(ao, environment.study(env))
 end
 
 ------------------------------------------------------------------------------------------------------------- send --

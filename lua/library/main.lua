@@ -13,6 +13,7 @@ local messages = import(".message")
 local json = import("json")
 local packets = import(".packets")
 local process = import(".process")
+local study = import(".environment").study
 
 local decode, encode = json.decode, json.encode
 local fromPacket, toTable = messages.fromPacket, messages.toTable
@@ -44,22 +45,23 @@ end
 
 local send, receive = channel.send, channel.receive
 
-local env
+-- The environment: as it came, and as it was read.
+local environmentBody, known
 
 -- Packets by their first byte. An error goes through `step` to the engine, and fails the message (class E).
 local kinds = {
   -- The environment comes once, and stays.
   [1] = function(body)
-    env = packets.readEnvironment(body)
+    environmentBody, known = body, study(packets.readEnvironment(body))
     return packets.ready
   end,
   [2] = function(body)
     local message = fromPacket(body)
     local handle = currentHandle()
     if handle ~= ownHandle then
-      return packets.result(handle(toTable(message), packets.copyEnvironment(env)))
+      return packets.result(handle(toTable(message), packets.readEnvironment(environmentBody)))
     end
-    local ok, data, prompt, print, test = answer(message, env)
+    local ok, data, prompt, print, test = answer(message, known)
     if ok then
       return success(data, prompt, print, test, ao.outbox)
     end

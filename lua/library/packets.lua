@@ -1,6 +1,6 @@
 -- The binary packets between engine and library. Their layout is in docs/guest-channel.md.
-local concat, ipairs, pack, rep, tostring, type, unpack, unpackArray =
-  table.concat, ipairs, string.pack, string.rep, tostring, type, string.unpack, table.unpack
+local concat, pack, rep, tostring, type, unpack, unpackArray =
+  table.concat, string.pack, string.rep, tostring, type, string.unpack, table.unpack
 
 local import = ...
 local encode = import("json").encode
@@ -27,19 +27,6 @@ end
 function packets.readEnvironment(body)
   local process, position = readIdentity(body, 2)
   return { Process = process, Module = (readIdentity(body, position)) }
-end
-
-local function copyIdentity(identity)
-  local tags = {}
-  for index, tag in ipairs(identity.TagArray or identity.Tags) do
-    tags[index] = { name = tag.name, value = tag.value }
-  end
-  return { Id = identity.Id, Owner = identity.Owner, Tags = tags }
-end
-
--- The environment as it came, for someone who may change it.
-function packets.copyEnvironment(env)
-  return { Process = copyIdentity(env.Process), Module = copyIdentity(env.Module) }
 end
 
 ---------------------------------------------------------------------------------------------------------- writing --

@@ -6,6 +6,7 @@ local ao = import(".ao")
 local decodeData = import(".message").decodeData
 local dump = import(".dump")
 local ensureBuiltins = import(".builtins")
+local applyEnvironment = import(".environment").apply
 local failureText = import(".failure")
 local handlers = import(".handlers")
 local log = import(".print-log")
@@ -15,7 +16,7 @@ local seedOnce = import(".randomness")
 
 local append, logText, resetLog = log.append, log.text, log.reset
 local evaluate = handlers.evaluate
-local initAo, isAssignable, isTrusted, send = ao.init, ao.isAssignable, ao.isTrusted, ao.send
+local isAssignable, isTrusted, send = ao.isAssignable, ao.isTrusted, ao.send
 
 -- Milliseconds of the message that is handled now.
 local now
@@ -26,7 +27,7 @@ end
 
 os.time = time
 
-local function ensureState(message, env, isProcessMessage)
+local function ensureState(message, known, isProcessMessage)
   if type(G.Errors) ~= "table" then
     G.Errors = {}
   end
@@ -34,10 +35,10 @@ local function ensureState(message, env, isProcessMessage)
     G.Inbox = {}
   end
   if isProcessMessage and G.Owner == nil then
-    G.Owner = env.Process.Tags["From-Process"] or message.From
+    G.Owner = known.parent or message.From
   end
   if G.Name == nil then
-    G.Name = env.Process.Tags.Name or "aos"
+    G.Name = known.name or "aos"
   end
 end
 
@@ -63,13 +64,14 @@ end
 
 -- Takes a message all the way. Gives true, data, prompt, whether consoles shall print, and the `test` text or nil; or
 -- false and the result's `Error`. What it sends stands in `ao.outbox`. An error that leaves this is of class E.
-return function(message, env)
-  initAo(env)
-  local id = env.Process.Id
+-- `known` is what `study` read of the environment.
+return function(message, known)
+  applyEnvironment(ao, known)
+  local id = known.id
   ao.id = id
   seedOnce(message)
   local isProcessMessage = message.Id == id
-  ensureState(message, env, isProcessMessage)
+  ensureState(message, known, isProcessMessage)
   resetLog()
   now = message.Timestamp
   os.time = time
@@ -79,7 +81,7 @@ return function(message, env)
   end
 
   ensureBuiltins(isProcessMessage)
-  local ok, problem, trace = run(handlers, handlers.evaluate or evaluate, message, env)
+  local ok, problem, trace = run(handlers, handlers.evaluate or evaluate, message, known.env)
   if not ok then
     return false, failureText(message, problem, trace)
   end

@@ -1,6 +1,7 @@
 -- `require(".process")`: the process as a function of tables. Process API 1.
 local import = ...
 local ao = import(".ao")
+local study = import(".environment").study
 local fromTable = import(".message").fromTable
 local answer = import(".pipeline")
 local version = import(".version")
@@ -9,7 +10,7 @@ local process = { _version = version }
 
 -- Takes a message with `Tags` as an array, and an environment as in 2.2. Gives the result object of 1.3.
 function process.handle(message, env)
-  local ok, data, prompt, print, test = answer(fromTable(message), env.env or env)
+  local ok, data, prompt, print, test = answer(fromTable(message), study(env.env or env))
   if not ok then
     return { Error = data }
   end

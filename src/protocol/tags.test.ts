@@ -92,7 +92,7 @@ describe('tags read', () => {
     { name: 'no terminator', hex: '02 02 6e 02 76', offset: 5 },
     { name: 'end inside a number', hex: '82', offset: 1 },
     { name: 'end before the value', hex: '02 02 6e', offset: 3 },
-    { name: 'a name longer than what is left', hex: '02 08 6e 02 76 00', offset: 1 },
+    { name: 'a name longer than what is left', hex: '02 0a 6e 02 76 00', offset: 1 },
     { name: 'a name of negative length', hex: '02 01 6e 02 76 00', offset: 1 },
     { name: 'bytes after the terminator', hex: '02 02 6e 02 76 00 00', offset: 6 },
     { name: 'a count written too long', hex: '82 00 02 6e 02 76 00', offset: 0 },

@@ -106,7 +106,7 @@ class AnswerReader {
         // A replacement character may have been there before: only then look at the bytes again.
         if (!text.includes('\ufffd')) return text
         const bytes = this.#buffer.subarray(start, start + length)
-        return isUtf8(bytes) ? text : Uint8Array.prototype.slice.call(bytes)
+        return isUtf8(bytes) ? text : new Uint8Array(bytes)
       }
       case 2:
       case 5: {
