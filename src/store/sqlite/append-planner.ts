@@ -74,7 +74,7 @@ export class AppendPlanner {
   undo(plans: readonly Plan[]): void {
     for (const { entry, head } of plans.toReversed()) {
       const busy = entry && this.#busy.get(entry.processId)
-      if (busy === undefined) continue
+      if (entry === undefined || busy === undefined) continue
       busy.head = head
       this.#land(entry)
     }

@@ -23,6 +23,8 @@ interface ClaimColumns {
   readonly item: Uint8Array
 }
 
+type Counts = Record<'pending' | 'delivered' | 'dead', number>
+
 interface Place {
   readonly seq: number
   readonly state: number
@@ -48,7 +50,7 @@ export class WriterOutbox {
   readonly #deliver: Statement<never>
   readonly #kill: Statement<never>
   readonly #saveCounts: Statement<never>
-  #counts = { pending: 0, delivered: 0, dead: 0 }
+  #counts: Counts = { pending: 0, delivered: 0, dead: 0 }
   #countsChanged = false
 
   constructor(database: DatabaseSync, processes: WriterProcesses) {
@@ -146,7 +148,7 @@ export class WriterOutbox {
   /** At the start and after a rollback: claims are void, counts are those of the database. */
   forget(): void {
     this.#claims.clear()
-    const counts = prepare<typeof this.#counts>(this.#database, 'SELECT pending, delivered, dead FROM outbox_counts')
+    const counts = prepare<Counts>(this.#database, 'SELECT pending, delivered, dead FROM outbox_counts')
     this.#counts = { pending: 0, delivered: 0, dead: 0, ...counts.get() }
     this.#countsChanged = false
   }
@@ -158,7 +160,7 @@ export class WriterOutbox {
     return true
   }
 
-  #count(state: keyof typeof this.#counts, by: number): void {
+  #count(state: keyof Counts, by: number): void {
     this.#counts[state] += by
     this.#countsChanged = true
   }

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { pragma } from './schema.ts'
 import { WriterItems } from './writer-items.ts'
 import { WriterLeases } from './writer-leases.ts'
 import { WriterLog } from './writer-log.ts'
@@ -116,7 +117,7 @@ function openForWriting(path: string, bytesMax: number | undefined): DatabaseSyn
     PRAGMA journal_size_limit = 67108864;
   `)
   if (bytesMax !== undefined) {
-    const pageSize = Number(database.prepare('PRAGMA page_size').get()?.['page_size'])
+    const pageSize = pragma(database, 'page_size')
     database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / pageSize))}`)
   }
   return database

@@ -3,7 +3,7 @@ import { type BrokenDownTime, breakDown, formatTime, makeTime } from './calendar
 import { type LuaExports, layout, namedExports } from './lua-wasm.ts'
 
 /** Thrown by our `longjmp` and caught by our `invoke_vii`; anything else passes through both, so no `pcall` sees it. */
-class Longjmp {}
+const longjmp = Symbol('longjmp')
 
 /** A throw through the host costs microseconds: without this charge, a loop of errors would run for minutes. */
 const longjmpGas = 5_000
@@ -33,8 +33,9 @@ export class LuaInstance {
   readonly exports: LuaExports
   /** May be replaced between evaluations: an instance serves one process after another. */
   options: LuaInstanceOptions
-  #bytes: Uint8Array
-  #view: DataView
+  /** The whole linear memory. Replaced when it grows: ask again after the guest has run. */
+  bytes: Uint8Array
+  view: DataView
   #input: Uint8Array = new Uint8Array(0)
   #inputOffset = 0
   #output: Uint8Array[] = []
@@ -44,21 +45,8 @@ export class LuaInstance {
   constructor(module: WebAssembly.Module, options: LuaInstanceOptions) {
     this.options = options
     this.exports = namedExports(new WebAssembly.Instance(module, { a: this.#imports() }))
-    this.#bytes = new Uint8Array(this.exports.memory.buffer)
-    this.#view = new DataView(this.exports.memory.buffer)
-  }
-
-  /** The whole linear memory. The array is stale after the guest has run: ask again. */
-  get bytes(): Uint8Array {
-    if (this.#bytes.buffer !== this.exports.memory.buffer) {
-      this.#bytes = new Uint8Array(this.exports.memory.buffer)
-      this.#view = new DataView(this.exports.memory.buffer)
-    }
-    return this.#bytes
-  }
-
-  get view(): DataView {
-    return this.bytes && this.#view
+    this.bytes = new Uint8Array(this.exports.memory.buffer)
+    this.view = new DataView(this.exports.memory.buffer)
   }
 
   /** Puts a packet on the guest's standard input and forgets the last output. */
@@ -91,10 +79,12 @@ export class LuaInstance {
     const missing = sizeBytes - memory.buffer.byteLength
     if (missing <= 0) return
     try {
-      memory.grow(missing / layout.pageSizeBytes)
+      memory.grow(Math.ceil(missing / layout.pageSizeBytes))
     } catch (cause) {
       throw new VmError({ code: 'VM_HOST_FAULT', reason: `no memory for ${sizeBytes} bytes` }, { cause })
     }
+    this.bytes = new Uint8Array(memory.buffer)
+    this.view = new DataView(memory.buffer)
   }
 
   /** Reads are in order; the guest asks for exactly what the packet says. */
@@ -143,15 +133,9 @@ export class LuaInstance {
   #resizeHeap(requestedBytes: number): number {
     const requested = requestedBytes >>> 0
     if (requested > this.options.memoryLimitBytes) return 0
-    const { memory } = this.exports
-    const current = memory.buffer.byteLength
-    const wanted = Math.min(Math.max(requested, current + Math.floor(current / 5)), this.options.memoryLimitBytes)
-    try {
-      memory.grow(Math.ceil((wanted - current) / layout.pageSizeBytes))
-      return 1
-    } catch (cause) {
-      throw new VmError({ code: 'VM_HOST_FAULT', reason: `no memory for ${wanted} bytes` }, { cause })
-    }
+    const current = this.bytes.length
+    this.growTo(Math.min(Math.max(requested, current + Math.floor(current / 5)), this.options.memoryLimitBytes))
+    return 1
   }
 
   /** For work the guest has done by the host, so that gas goes with time there too. */
@@ -174,7 +158,7 @@ export class LuaInstance {
     try {
       table.get(index)(first, second)
     } catch (error) {
-      if (!(error instanceof Longjmp)) throw error
+      if (error !== longjmp) throw error
       stackRestore(stackPointer)
       setThrew(1, 0)
     }
@@ -184,7 +168,7 @@ export class LuaInstance {
   #longjmp(environment: number, value: number): never {
     this.#charge(longjmpGas)
     this.exports.setThrew(environment, value === 0 ? 1 : value)
-    throw new Longjmp()
+    throw longjmp
   }
 
   /** @returns `pointer`, or 0 when the year does not fit. */

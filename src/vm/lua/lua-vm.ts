@@ -42,10 +42,10 @@ const defaultLimits: VmLimits = {
 const idleInstancesMax = 8
 
 /**
- * How far evaluation may run from the base image before a new one is taken: 4 gas per byte of state keeps the copy below
- * a twentieth of the work, and a failed message repeats at most this much.
+ * How far evaluation may run from the base image before a new one is taken: 8 gas per byte of state keeps the copy below
+ * a fiftieth of the work, and a failed message repeats at most this much.
  */
-const gasPerImageByte = 4
+const gasPerImageByte = 8
 const replayBytesMax = 4 * 1024 * 1024
 
 /** Runs the module's chunk. The channel is captured here, before any other code of the guest. */

@@ -31,9 +31,10 @@ export const luaEngineVersion = 'lua-5.3.6/1'
 /**
  * Reads, checks, meters and compiles the engine. About 20 ms; the module can be posted to worker threads.
  *
+ * @param options - `chargeGas: false` is for benches alone.
  * @throws {VmError} `VM_ENGINE_MISMATCH` when the installed file is not the pinned one.
  */
-export function compileLuaWasm(): WebAssembly.Module {
+export function compileLuaWasm(options: { readonly chargeGas?: boolean } = {}): WebAssembly.Module {
   const bytes = readFileSync(createRequire(import.meta.url).resolve(file))
   const found = createHash('sha256').update(bytes).digest('hex')
   if (found !== sha256) throw new VmError({ code: 'VM_ENGINE_MISMATCH', file, sha256: found, expected: sha256 })
@@ -41,6 +42,7 @@ export function compileLuaWasm(): WebAssembly.Module {
     stackPointerGlobal: 0,
     stackBase: layout.stackBase,
     stackLimit: layout.staticEnd + stackMarginBytes,
+    chargeGas: options.chargeGas,
   })
   return new WebAssembly.Module(metered)
 }

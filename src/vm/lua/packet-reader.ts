@@ -102,7 +102,7 @@ class AnswerReader {
       case 0:
         return undefined
       case 1: {
-        const text = this.#buffer.utf8Slice(start, start + length)
+        const text = this.#buffer.toString('utf8', start, start + length)
         // A replacement character may have been there before: only then look at the bytes again.
         if (!text.includes('\ufffd')) return text
         const bytes = this.#buffer.subarray(start, start + length)
@@ -110,7 +110,7 @@ class AnswerReader {
       }
       case 2:
       case 5: {
-        const value = this.#parseJson(this.#buffer.utf8Slice(start, start + length))
+        const value = this.#parseJson(this.#buffer.toString('utf8', start, start + length))
         if (type === 2 && typeof value !== 'number') this.#malformed('a number that is none')
         return value
       }
@@ -139,7 +139,7 @@ class AnswerReader {
   #text(): string {
     const length = this.#u4()
     if (length > this.#buffer.length - this.#offset) this.#malformed('a text longer than the answer')
-    const text = this.#buffer.utf8Slice(this.#offset, this.#offset + length)
+    const text = this.#buffer.toString('utf8', this.#offset, this.#offset + length)
     this.#offset += length
     return text
   }

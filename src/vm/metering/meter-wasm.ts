@@ -20,6 +20,8 @@ export interface MeterOptions {
   readonly stackLimit: number
   /** Initial value of the stack pointer: the first low-water mark. */
   readonly stackBase: number
+  /** False leaves out M1, so that a bench can tell what gas costs. Default: true. */
+  readonly chargeGas?: boolean | undefined
 }
 
 export const gasExport = 'gas'
@@ -199,7 +201,9 @@ function rewriteFunction(
 
   const stackPointer = encodeUnsigned(options.stackPointerGlobal)
   const codeStart = cursor.offset
-  out.push(chargeCode(straightCost(bytes, codeStart, end), indexes.gas, locals.gas))
+  const charge = (from: number): readonly number[] =>
+    options.chargeGas === false ? [] : chargeCode(straightCost(bytes, from, end), indexes.gas, locals.gas)
+  out.push(charge(codeStart))
   let copiedTo = codeStart
   let previous = -1
   const insert = (code: readonly number[]): void => {
@@ -213,7 +217,7 @@ function rewriteFunction(
     skipImmediates(cursor, opcode)
     const nan = nanResultType(opcode)
     if (opcode === op.loop) {
-      insert(chargeCode(straightCost(bytes, cursor.offset, end), indexes.gas, locals.gas))
+      insert(charge(cursor.offset))
     } else if (nan !== undefined) {
       insert(canonicalNanCode(nan, locals[nan]))
     } else if (opcode === op.globalSet && previous === op.localTee && bytes[at + 1] === options.stackPointerGlobal) {

@@ -1,0 +1,4 @@
+import { benchCompute, benchTransfers } from './evaluate.ts'
+
+benchTransfers()
+benchCompute()

@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process'
+
+/** The peer of this run: native Lua 5.3, when the machine has it (`apt-get install lua5.3`). */
+export const nativeLua: string | undefined = ['lua5.3', 'lua'].find((command) => {
+  const { stdout } = spawnSync(command, ['-e', 'io.write(_VERSION)'], { encoding: 'utf8' })
+  return stdout === 'Lua 5.3'
+})
+
+/** Runs a Lua script and reads the numbers after the given word at the start of its lines. */
+export function nativeFigures(script: string, args: readonly string[], word: string): number[] | undefined {
+  if (nativeLua === undefined) return undefined
+  const { status, stdout, stderr } = spawnSync(nativeLua, [script, ...args], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${script} failed: ${stderr}`)
+  const figures = [...stdout.matchAll(new RegExp(`^${word} ([0-9.]+)`, 'gm'))].map(([, text]) => Number(text))
+  if (figures.length === 0) throw new Error(`${script} printed no figures: ${stdout}`)
+  return figures
+}

@@ -1,0 +1,182 @@
+/**
+ * Processes for the tests of the library: the real engine, the real bundle, one message in and one result out.
+ *
+ * @module
+ */
+import { afterEach, expect, test } from 'vitest'
+import type { Tag } from '../src/protocol/types.ts'
+import { bundleLibrary, readLibraryFiles } from '../src/vm/lua/library-bundle.ts'
+import { createLuaEngine, type LuaTemplate } from '../src/vm/lua/lua-vm.ts'
+import type { Evaluation, JsonValue, OutgoingTag, Vm, VmMessage } from '../src/vm/types.ts'
+
+export const processId: string = 'PROCESS'.padEnd(43, '-')
+export const owner: string = 'OWNER'.padEnd(43, '-')
+export const moduleId: string = 'MODULE'.padEnd(43, '-')
+
+export const color = {
+  red: '\u001b[31m',
+  green: '\u001b[32m',
+  blue: '\u001b[34m',
+  gray: '\u001b[90m',
+  reset: '\u001b[0m',
+} as const
+
+/** A message in, with everything that a case does not name filled in. A wallet's message: `owner` is `from`. */
+export type Incoming = Partial<Omit<VmMessage, 'tags'>> & {
+  readonly action?: string
+  /** Tags by name, or a list where order or doubles matter. */
+  readonly tags?: Readonly<Record<string, string>> | readonly Tag[]
+}
+
+export interface Sent {
+  readonly target: JsonValue | undefined
+  readonly data: unknown
+  readonly anchor: JsonValue | undefined
+  readonly tags: readonly OutgoingTag[]
+  /** The tags as a map; the last of a name counts. */
+  readonly tag: Readonly<Record<string, JsonValue | undefined>>
+}
+
+/** A result that went well. */
+export interface Answer {
+  readonly data: unknown
+  readonly prompt: unknown
+  readonly print: boolean
+  readonly test: string | undefined
+  readonly messages: readonly Sent[]
+  readonly spawns: readonly Sent[]
+  readonly assignments: readonly JsonValue[]
+}
+
+export interface LibraryProcess {
+  /** Evaluates a message that must go well. */
+  send(message: Incoming): Answer
+  /** Evaluates a message that must fail, and gives the result's `Error`. */
+  fail(message: Incoming): JsonValue
+  /** Evaluates code as its owner, and gives what it printed. */
+  eval(code: string): unknown
+  /** Evaluates code as its owner that must fail, and gives the `Error`. */
+  evalError(code: string): JsonValue
+  dryRun(message: Incoming): Evaluation
+}
+
+export interface ProcessOptions {
+  /** Tags of the process. */
+  readonly tags?: readonly Tag[]
+  /** Changes to the process message, or false to leave it out. */
+  readonly first?: Incoming | false
+  /** Code that the owner evaluates before the case begins. */
+  readonly setup?: string
+}
+
+let template: LuaTemplate | undefined
+const open: Vm[] = []
+
+afterEach(() => {
+  for (const vm of open.splice(0)) vm.close()
+})
+
+/** Makes a process of its own that lives until the test ends. */
+export function createLibraryProcess({ tags = [], first = {}, setup }: ProcessOptions = {}): LibraryProcess {
+  template ??= createLuaEngine().createTemplate(bundleLibrary(readLibraryFiles()))
+  const vm = template.spawn({
+    process: { id: processId, owner, tags: [{ name: 'Module', value: moduleId }, ...tags] },
+    module: { id: moduleId, owner, tags: [] },
+  })
+  open.push(vm)
+  const library = connect(vm)
+  if (first !== false) library.send({ ...processMessage(tags), ...first })
+  if (setup !== undefined) library.eval(setup)
+  return library
+}
+
+/** The first message of a process. */
+export function processMessage(tags: readonly Tag[] = []): Incoming {
+  const own = { 'Data-Protocol': 'ao', Type: 'Process', Module: moduleId }
+  return { id: processId, nonce: 0, data: '', tags: [...tagList(own), ...tags] }
+}
+
+function connect(vm: Vm): LibraryProcess {
+  let nonce = 0
+  const complete = (message: Incoming): VmMessage => completeMessage(message, ++nonce)
+  const library: LibraryProcess = {
+    send: (message) => answerOf(vm.evaluate(complete(message))),
+    fail: (message) => errorOf(vm.evaluate(complete(message))),
+    eval: (code) => library.send({ action: 'Eval', data: code }).data,
+    evalError: (code) => library.fail({ action: 'Eval', data: code }),
+    dryRun: (message) => vm.dryRun(complete({ readOnly: true, ...message })),
+  }
+  return library
+}
+
+function completeMessage({ action, tags, ...fields }: Incoming, nonce: number): VmMessage {
+  const from = fields.from ?? owner
+  return {
+    id: `message-${nonce}`.padEnd(43, '-'),
+    target: processId,
+    from,
+    owner: from,
+    timestampMs: 1_000_000 + nonce,
+    blockHeight: 999,
+    nonce,
+    epoch: 0,
+    hashChain: 'chain',
+    cron: false,
+    readOnly: false,
+    ...fields,
+    tags: [...(action === undefined ? [] : [{ name: 'Action', value: action }]), ...tagList(tags ?? {})],
+  }
+}
+
+function tagList(tags: Readonly<Record<string, string>> | readonly Tag[]): readonly Tag[] {
+  if (isTagArray(tags)) return tags
+  return Object.entries(tags).map(([name, value]) => ({ name, value }))
+}
+
+function isTagArray(tags: Readonly<Record<string, string>> | readonly Tag[]): tags is readonly Tag[] {
+  return Array.isArray(tags)
+}
+
+function answerOf(evaluation: Evaluation): Answer {
+  if (!evaluation.ok) throw new Error(`the message failed: ${JSON.stringify(evaluation.error)}`)
+  const { output, messages, spawns, assignments } = evaluation
+  return {
+    data: output.data,
+    prompt: output.prompt,
+    print: output.print,
+    test: output.test,
+    messages: messages.map((message) => ({ ...message, tag: tagMap(message.tags) })),
+    spawns: spawns.map((spawn) => ({ ...spawn, target: undefined, tag: tagMap(spawn.tags) })),
+    assignments,
+  }
+}
+
+function errorOf(evaluation: Evaluation): JsonValue {
+  if (evaluation.ok) throw new Error(`the message did not fail: ${JSON.stringify(evaluation.output.data)}`)
+  return evaluation.error
+}
+
+function tagMap(tags: readonly OutgoingTag[]): Record<string, JsonValue | undefined> {
+  return Object.fromEntries(tags.map(({ name, value }) => [name, value]))
+}
+
+/** One row: code that the owner evaluates in a fresh process, and what it prints. */
+export type CodeCase = readonly [title: string, code: string, expected: string | number | RegExp]
+
+/** Runs rows of code; a row whose expectation is a pattern is matched, all others are compared as they stand. */
+export function testCode(cases: readonly CodeCase[], options: ProcessOptions = {}): void {
+  test.each(cases)('%s', (_title, code, expected) => {
+    const printed = createLibraryProcess(options).eval(code)
+    if (expected instanceof RegExp) expect(printed).toMatch(expected)
+    else expect(printed).toBe(String(expected))
+  })
+}
+
+/** Runs rows of code that must raise exactly this text; what Lua puts before it does not count. */
+export function testErrors(cases: readonly (readonly [title: string, code: string, text: string])[]): void {
+  test.each(cases)('%s', (_title, code, text) => {
+    const guarded = `local ok, problem = pcall(function() ${code} end) assert(not ok) return tostring(problem)`
+    const raised = String(createLibraryProcess().eval(guarded))
+    expect(raised.replace(/^\[string "[^"]*"\]:\d+: /, '')).toBe(text)
+  })
+}
