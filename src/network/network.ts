@@ -194,6 +194,11 @@ class LocalNetwork implements Network {
     })
   }
 
+  async stateHash(processId: ProcessId): Promise<string> {
+    await this.#checkProcess(processId)
+    return this.#parts.compute.stateHash(processId)
+  }
+
   async entry(processId: ProcessId, id: ItemId) {
     const nonce = await this.#findNonce(processId, id)
     if (nonce === undefined) return undefined

@@ -80,6 +80,9 @@ export interface Network {
   /** Evaluates a message against the latest state; nothing is kept (I5). Resolves with the legacy result as JSON text. */
   dryRun(processId: ProcessId, message: DryRunMessage): Promise<string>
 
+  /** Hash of the state after the last evaluated message, hex: equal logs have equal hashes everywhere (I2). */
+  stateHash(processId: ProcessId): Promise<string>
+
   /** The entry with this message id, assignment id or process id. */
   entry(processId: ProcessId, id: ItemId): Promise<LogEntry | undefined>
   /** The newest entry, undefined when the process is unknown. */

@@ -47,7 +47,6 @@ export function parseDataItem(bytes: Uint8Array): DataItem {
   }
   const target = reader.takeOptional('target')
   const anchor = reader.takeOptional('anchor')
-
   const tags = takeTags(reader)
 
   return {

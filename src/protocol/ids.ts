@@ -2,7 +2,8 @@ import { sha256Base64Url } from './crypto.ts'
 import { ProtocolError } from './errors.ts'
 
 declare const brand: unique symbol
-type Brand<Name extends string> = string & { readonly [brand]: Name }
+// The names are keys: as values, two of them would exclude each other, and a ProcessId would be `never`.
+type Brand<Name extends string> = string & { readonly [brand]: { readonly [N in Name]: true } }
 
 /** Id of a data item or transaction: base64url of 32 bytes, 43 characters, no padding. Spec: wire protocol 1.1. */
 export type ItemId = Brand<'ItemId'>
