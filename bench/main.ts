@@ -1,4 +1,24 @@
 import { benchCompute, benchTransfers } from './evaluate.ts'
+import { benchHttp, benchStart } from './http.ts'
+import { benchReplay } from './replay.ts'
 
-benchTransfers()
-benchCompute()
+// Every figure of docs/performance.md, in one run: `npm run bench`, or `npm run bench -- evaluate http …` for some.
+
+const benches: Record<string, () => void | Promise<void>> = {
+  evaluate: benchTransfers,
+  compute: benchCompute,
+  replay: benchReplay,
+  start: benchStart,
+  http: benchHttp,
+}
+
+const named = process.argv.slice(2)
+const unknown = named.find((name) => !(name in benches))
+if (unknown !== undefined) {
+  console.error(`There is no bench "${unknown}". There are: ${Object.keys(benches).join(', ')}.`)
+  process.exit(1)
+}
+console.log(`Node ${process.version} on ${process.platform} ${process.arch}`)
+for (const [name, bench] of Object.entries(benches)) {
+  if (named.length === 0 || named.includes(name)) await bench()
+}

@@ -17,14 +17,14 @@ interface Waiting {
 export class ComputeThread {
   readonly #options: ThreadOptions
   readonly #waiting = new Map<number, Waiting>()
-  readonly #onDeath: (error: Error) => void
+  /** Called when the thread has died and a new one is in its place. */
+  onDeath: (error: Error) => void = () => undefined
   #worker: Worker
   #lastRequestId = 0
   #closed = false
 
-  constructor(options: ThreadOptions, onDeath: (error: Error) => void) {
+  constructor(options: ThreadOptions) {
     this.#options = options
-    this.#onDeath = onDeath
     this.#worker = this.#start()
   }
 
@@ -59,7 +59,7 @@ export class ComputeThread {
       const error = new ComputeError({ code: 'COMPUTE_THREAD_FAILED', reason }, { cause: failure })
       this.#worker = this.#start()
       this.#failAll(error)
-      this.#onDeath(error)
+      this.onDeath(error)
     })
     return worker
   }

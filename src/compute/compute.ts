@@ -1,7 +1,7 @@
 import type { ProcessId } from '../protocol/ids.ts'
 import type { LogEntry, OutboxEntry, Store, StoredResult } from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
-import { ComputeThread } from './compute-thread.ts'
+import type { ComputeThread } from './compute-thread.ts'
 import { ComputeError } from './errors.ts'
 import { leaseTtlMs, ProcessRunner, type RunnerDependencies } from './process-runner.ts'
 
@@ -12,7 +12,6 @@ import { leaseTtlMs, ProcessRunner, type RunnerDependencies } from './process-ru
  */
 
 export interface ComputeOptions {
-  readonly threads: number
   /** Processes kept loaded; the least recently used are freed beyond it. */
   readonly hotProcessesMax: number
   /** Named in leases. The same after a restart of the same node, so that it takes up its own work. */
@@ -21,14 +20,16 @@ export interface ComputeOptions {
 
 export interface ComputeDependencies {
   readonly store: Store
-  readonly module: WebAssembly.Module
-  readonly signerSeed: Uint8Array
+  /** At least one; closed with compute. Started by the caller, so that they boot while the store opens. */
+  readonly threads: readonly ComputeThread[]
   readonly now: () => number
   readonly log: { warn(values: object, text: string): void }
   onCommitted(result: StoredResult, outbox: readonly OutboxEntry[]): void
 }
 
 export interface Compute {
+  /** Makes the template of a module in every thread, so that the first spawn does not wait for it. */
+  prepare(moduleId: string, source: string): Promise<void>
   /** A durable entry is to be evaluated. */
   enqueue(entry: LogEntry): void
   /** Result of an entry that is in the log; waits for it. */
@@ -50,17 +51,17 @@ interface Thread {
 }
 
 export function createCompute(options: ComputeOptions, dependencies: ComputeDependencies): Compute {
-  const { store, module, signerSeed, now, log, onCommitted } = dependencies
+  const { store, now, log, onCommitted } = dependencies
   const runners = new Map<string, ProcessRunner>()
   let closed = false
 
-  const threads = Array.from({ length: options.threads }, (): Thread => {
+  const threads = dependencies.threads.map((handle): Thread => {
     const modules = new Set<string>()
-    const handle = new ComputeThread({ module, signerSeed }, (error) => {
+    handle.onDeath = (error) => {
       log.warn({ error: error.message }, 'evaluation thread replaced')
       modules.clear()
       for (const runner of runners.values()) runner.lose()
-    })
+    }
     return { handle, modules }
   })
 
@@ -107,6 +108,10 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
   }
 
   return {
+    async prepare(moduleId, source) {
+      await Promise.all(threads.map(({ handle }) => handle.request({ type: 'prepare', moduleId, source })))
+      for (const { modules } of threads) modules.add(moduleId)
+    },
     enqueue(entry) {
       if (!closed) runnerOf(entry.processId).enqueue(entry)
     },

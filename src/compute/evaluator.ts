@@ -27,6 +27,7 @@ export class Evaluator {
   }
 
   handle(request: ThreadRequest): unknown {
+    if (request.type === 'prepare') return this.#prepare(request.moduleId, request.source)
     const { processId } = request
     switch (request.type) {
       case 'load':
@@ -59,6 +60,14 @@ export class Evaluator {
     const known = this.#templates.get(moduleId)
     if (known !== undefined) return known
     if (source === undefined) throw new ComputeError({ code: 'COMPUTE_MODULE_MISSING', processId, moduleId })
+    return this.#makeTemplate(moduleId, source)
+  }
+
+  #prepare(moduleId: string, source: string): undefined {
+    if (!this.#templates.has(moduleId)) this.#makeTemplate(moduleId, source)
+  }
+
+  #makeTemplate(moduleId: string, source: string): LuaTemplate {
     const template = this.#engine.createTemplate(source)
     this.#templates.set(moduleId, template)
     return template

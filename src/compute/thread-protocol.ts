@@ -34,6 +34,8 @@ export interface LoadRequest {
 
 export type ThreadRequest =
   | LoadRequest
+  /** Makes the template of a module before the first process needs it. */
+  | { readonly type: 'prepare'; readonly moduleId: string; readonly source: string }
   | { readonly type: 'evaluate'; readonly processId: string; readonly entries: readonly ThreadEntry[] }
   /** Like `evaluate`, for entries that have results: only the state is wanted. */
   | { readonly type: 'replay'; readonly processId: string; readonly entries: readonly ThreadEntry[] }
@@ -53,6 +55,7 @@ export interface EvaluatedEntry {
 
 export interface ThreadResponses {
   load: undefined
+  prepare: undefined
   evaluate: readonly EvaluatedEntry[]
   replay: undefined
   'dry-run': string

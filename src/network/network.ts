@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { type Compute, createCompute } from '../compute/compute.ts'
+import { ComputeThread } from '../compute/compute-thread.ts'
 import { luaModuleFormat } from '../compute/module-format.ts'
 import { createMessenger, type Messenger } from '../messenger/messenger.ts'
 import { encodeBase64Url } from '../protocol/base64url.ts'
@@ -44,13 +45,17 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
  */
 export async function createNetwork(options: NetworkOptions = {}): Promise<Network> {
   const { dataDirectory, mode = 'development', now = Date.now, log = silent } = options
-  const module = compileLuaWasm()
   const signerSeed = loadNodeKey(dataDirectory)
+  const threadOptions = { module: compileLuaWasm(), signerSeed }
+  const threads = Array.from(
+    { length: options.computeThreads ?? defaultThreads() },
+    () => new ComputeThread(threadOptions),
+  )
   const signer = createEd25519Signer(signerSeed)
-  const store =
-    dataDirectory === undefined
-      ? createMemoryStore({ clock: { now } })
-      : await createSqliteStore({ directory: dataDirectory, clock: { now } })
+  const store = await openStore(dataDirectory, now).catch(async (error: unknown) => {
+    await Promise.all(threads.map((thread) => thread.close()))
+    throw error
+  })
   const builtin = createBuiltinModule(signer)
   const timestampMs = now()
   await store.putItems([{ item: builtin, timestampMs, blockHeight: blockHeightAt(timestampMs) }])
@@ -68,9 +73,9 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
   const events = new EventBus()
   const ring = createRing()
   const compute = createCompute(
-    { threads: options.computeThreads ?? defaultThreads(), hotProcessesMax, workerId },
+    { hotProcessesMax, workerId },
     {
-      ...{ store, module, signerSeed, now, log },
+      ...{ store, threads, now, log },
       onCommitted(result, outbox) {
         events.publish({ type: 'evaluated', result })
         if (outbox.length > 0) messenger.deliver(outbox)
@@ -93,6 +98,7 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
   }
   const parts = { store, scheduler, compute, messenger, signer, builtin, events, now, mode, development }
   const network = new LocalNetwork(parts, ring)
+  await compute.prepare(builtin.id, Buffer.from(builtin.data).toString('utf8'))
   await compute.resume()
   messenger.start()
   return network
@@ -101,6 +107,11 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
 /** Compute and messenger each need the other: this is where the ring is closed. */
 function createRing(): { onScheduled: (entry: Scheduled['entry']) => void } {
   return { onScheduled: () => undefined }
+}
+
+async function openStore(directory: string | undefined, now: () => number): Promise<Store> {
+  const clock = { now }
+  return directory === undefined ? createMemoryStore({ clock }) : createSqliteStore({ directory, clock })
 }
 
 function defaultThreads(): number {
