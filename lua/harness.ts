@@ -21,6 +21,11 @@ export const color = {
   reset: '\u001b[0m',
 } as const
 
+/** Text without its colours. */
+export function plain(text: unknown): string {
+  return Object.values(color).reduce((rest, code) => rest.replaceAll(code, ''), String(text))
+}
+
 /** A message in, with everything that a case does not name filled in. A wallet's message: `owner` is `from`. */
 export type Incoming = Partial<Omit<VmMessage, 'tags'>> & {
   readonly action?: string

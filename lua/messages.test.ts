@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import {
   color,
   createLibraryProcess,
+  type Incoming,
   moduleId,
   owner,
   processId,
   processMessage,
   testCode,
   testErrors,
-  type Incoming,
 } from './harness.ts'
 
 /** Code that makes a handler for Action `Probe` print the value of an expression over `msg`. */
@@ -65,7 +65,11 @@ describe('2.2 environment', () => {
       ['its tags are a map', 'return ao.env.Process.Tags.Name', 'token'],
       ['the first of a name counts', 'return ao.env.Process.Tags.Twice', '1'],
       ['its tags are an array too', 'return #ao.env.Process.TagArray .. ao.env.Process.TagArray[2].name', '4Name'],
-      ['names are not normalised', 'return tostring(ao.env.Process.Tags.lower_case) .. tostring(ao.env.Process.Tags["Lower-Case"])', 'nilnil'],
+      [
+        'names are not normalised',
+        'return tostring(ao.env.Process.Tags.lower_case) .. tostring(ao.env.Process.Tags["Lower-Case"])',
+        'nilnil',
+      ],
       ['the module stands beside', 'return ao.env.Module.Id', moduleId],
       ['ao._module is the Module tag', 'return ao._module', moduleId],
       ['Name is the Name tag', 'return Name', 'token'],
@@ -93,7 +97,9 @@ describe('2.3 key normalisation', () => {
       ['a__b', 'A--B'],
       ['', ''],
       ['1st-part', '1st-Part'],
-    ].map(([name, expected]) => [`${name} -> ${expected}`, `return Utils.normalize("${name}")`, String(expected)] as const),
+    ].map(
+      ([name, expected]) => [`${name} -> ${expected}`, `return Utils.normalize("${name}")`, String(expected)] as const,
+    ),
   )
 
   test.each([
@@ -117,7 +123,9 @@ describe('2.3 key normalisation', () => {
   })
 
   test('a flood of names is forgotten, and names are still right', () => {
-    const code = `for i = 1, 5000 do assert(Utils.normalize("name_" .. i) == "Name-" .. i) end return Utils.normalize("x_y")`
+    const code = `collectgarbage() local before = collectgarbage("count")
+      for i = 1, 20000 do assert(Utils.normalize("name_" .. i) == "Name-" .. i) end
+      collectgarbage() assert(collectgarbage("count") - before < 200) return Utils.normalize("x_y")`
     expect(createLibraryProcess().eval(code)).toBe('X-Y')
   })
 })
@@ -164,7 +172,8 @@ describe('2.5 Tags and TagArray', () => {
   })
 
   test('a message without tags has none', () => {
-    const setup = 'Handlers.prepend("all", function() return true end, function(m) print(#m.TagArray .. tostring(next(m.Tags))) end)'
+    const setup =
+      'Handlers.prepend("all", function() return true end, function(m) print(#m.TagArray .. tostring(next(m.Tags))) end)'
     const library = createLibraryProcess({ setup })
     expect(library.send({}).data).toBe('0nil')
   })
@@ -204,7 +213,8 @@ describe('2.6 JSON data', () => {
 
 describe('2.7 reply and forward', () => {
   const request: Incoming = { action: 'Probe', from: 'asker', tags: { Reference: '7', 'X-Origin': 'origin' } }
-  const reply = (setup: string, message: Incoming = request) => createLibraryProcess({ setup }).send(message).messages[0]
+  const reply = (setup: string, message: Incoming = request) =>
+    createLibraryProcess({ setup }).send(message).messages[0]
 
   test('a reply goes to the sender, with its reference and origin', () => {
     const sent = reply('Handlers.add("probe", "Probe", function(msg) msg.reply({ Data = "answer" }) end)')
@@ -249,13 +259,13 @@ describe('2.7 reply and forward', () => {
 
   test('forward keeps data and extracted tags, and sets the four fields', () => {
     const setup = `Handlers.add("probe", "Probe", function(msg)
-      print(tostring(msg.forward("next", { Extra = "e", Data = "changed" }))) end)`
+      print(select("#", msg.forward("next", { Extra = "e", Data = "changed" })) .. "") end)`
     const answer = createLibraryProcess({ setup }).send({
       ...request,
       data: 'd',
       tags: { Reference: '7', Keep: 'kept', 'Pushed-For': 'p', Variant: 'v', Type: 'Message' },
     })
-    expect(answer.data).toBe('nil')
+    expect(answer.data).toBe('0')
     expect(answer.messages).toHaveLength(1)
     const [sent] = answer.messages
     expect(sent).toMatchObject({ target: 'next', data: 'changed' })
@@ -291,12 +301,22 @@ describe('2.7 reply and forward', () => {
 describe('2.8 special messages', () => {
   test('a cron message is handled', () => {
     const setup = 'Handlers.add("cron", "Cron", function(msg) print(tostring(msg.Cron) .. tostring(msg.Id)) end)'
-    const cron: Incoming = { action: 'Cron', id: undefined, nonce: undefined, epoch: undefined, hashChain: undefined, cron: true }
+    const cron: Incoming = {
+      action: 'Cron',
+      id: undefined,
+      nonce: undefined,
+      epoch: undefined,
+      hashChain: undefined,
+      cron: true,
+    }
     expect(createLibraryProcess({ setup }).send(cron).data).toBe('truenil')
   })
 
   test('a dry run sees Read-Only and leaves nothing', () => {
-    const library = createLibraryProcess({ setup: 'Count = 0 Handlers.add("probe", "Probe", function(msg) Count = Count + 1 print(tostring(msg["Read-Only"])) end)' })
+    const library = createLibraryProcess({
+      setup:
+        'Count = 0 Handlers.add("probe", "Probe", function(msg) Count = Count + 1 print(tostring(msg["Read-Only"])) end)',
+    })
     expect(library.dryRun({ action: 'Probe' })).toMatchObject({ ok: true, output: { data: 'true' } })
     expect(library.eval('Count')).toBe('0')
   })
@@ -335,7 +355,9 @@ describe('3 lifecycle', () => {
   test('13: os.time is the time of the message', () => {
     const library = createLibraryProcess({ setup: 'os.time = nil' })
     expect(library.send({ action: 'Eval', data: 'os.time()', timestampMs: 123_456 }).data).toBe('123456')
-    expect(library.send({ action: 'Eval', data: 'os.time({ year = 2020, month = 1, day = 1 })', timestampMs: 99 }).data).toBe('99')
+    expect(
+      library.send({ action: 'Eval', data: 'os.time({ year = 2020, month = 1, day = 1 })', timestampMs: 99 }).data,
+    ).toBe('99')
   })
 
   test('built-in handlers are there again, whatever became of them', () => {
@@ -357,7 +379,8 @@ describe('3 lifecycle', () => {
   })
 
   test('Handlers.coroutines has the one that runs', () => {
-    const code = 'local me, found = coroutine.running(), 0 for _, c in ipairs(Handlers.coroutines) do if c == me then found = found + 1 end end return found .. #Handlers.coroutines'
+    const code =
+      'local me, found = coroutine.running(), 0 for _, c in ipairs(Handlers.coroutines) do if c == me then found = found + 1 end end return found .. #Handlers.coroutines'
     const library = createLibraryProcess()
     expect(library.eval(code)).toBe('11')
     library.fail({ action: 'Eval', data: 'error("dies")' })
@@ -377,12 +400,20 @@ describe('4 globals', () => {
     ['ao is the module, by two names', 'return tostring(ao == require(".ao") and ao == require("ao"))', 'true'],
     ['Handlers is the module', 'return tostring(Handlers == require(".handlers"))', 'true'],
     ['20: json is a global', 'return tostring(json == require("json"))', 'true'],
-    ['Colors', 'return Colors.red .. Colors.green .. Colors.blue .. Colors.gray .. Colors.reset', `${color.red}${color.green}${color.blue}${color.gray}${color.reset}`],
+    [
+      'Colors',
+      'return Colors.red .. Colors.green .. Colors.blue .. Colors.gray .. Colors.reset',
+      `${color.red}${color.green}${color.blue}${color.gray}${color.reset}`,
+    ],
     ['Bell', 'return Bell', '\u0007'],
     ['Seeded', 'return tostring(Seeded)', 'true'],
     ['Nonce is reserved', 'return tostring(Nonce)', 'nil'],
     ['Errors and Inbox are tables', 'return type(Errors) .. type(Inbox)', 'tabletable'],
-    ['Tab makes a map of tags', 'return Tab({ Tags = { { name = "a", value = "1" }, { name = "a", value = "2" } } }).a', '1'],
+    [
+      'Tab makes a map of tags',
+      'return Tab({ Tags = { { name = "a", value = "1" }, { name = "a", value = "2" } } }).a',
+      '1',
+    ],
     ['Version prints', 'Version()', 'version: 2.0.4'],
     ['HANDLER_PRINT_LOGS has the lines', 'print("a") return #HANDLER_PRINT_LOGS .. HANDLER_PRINT_LOGS[1]', 'a\n1a'],
   ])
@@ -398,7 +429,11 @@ describe('12.1 trust', () => {
   test('a pushed message without authority is turned away', () => {
     const library = createLibraryProcess()
     const answer = library.send({ ...pushed, action: 'Eval', data: 'x' })
-    expect(answer).toMatchObject({ data: 'Message is not trusted! From: other-process - Owner: messenger', messages: [], print: true })
+    expect(answer).toMatchObject({
+      data: 'Message is not trusted! From: other-process - Owner: messenger',
+      messages: [],
+      print: true,
+    })
     expect(answer.prompt).toContain('aos-2.0.4')
     expect(library.eval('#Inbox')).toBe('1')
   })
@@ -455,12 +490,37 @@ describe('12.2 assignments', () => {
   })
 
   testCode([
+    [
+      'a pattern that gives 0 or "skip" does not match',
+      'ao.addAssignable(function() return 0 end) ao.addAssignable(function() return "skip" end) return tostring(ao.isAssignable({ Tags = {} }))',
+      'false',
+    ],
     ['nothing is assignable at first', 'return #ao.assignables .. tostring(ao.isAssignable({ Tags = {} }))', '0false'],
-    ['isAssignment looks at Target', 'return tostring(ao.isAssignment({ Target = "x" })) .. tostring(ao.isAssignment({ Target = ao.id })) .. tostring(ao.isAssignment({}))', 'truefalsetrue'],
-    ['a named one is replaced', 'ao.addAssignable("a", "X") ao.addAssignable("a", "Y") return #ao.assignables .. ao.assignables[1].pattern', '1Y'],
-    ['an unnamed one is appended', 'ao.addAssignable({ Action = "X" }) ao.addAssignable("Y") return #ao.assignables .. tostring(ao.isAssignable({ Action = "Y" }))', '2true'],
-    ['remove by name and by index', 'ao.addAssignable("a", "X") ao.addAssignable("b", "Y") ao.addAssignable("Z") ao.removeAssignable("a") ao.removeAssignable(2) return #ao.assignables .. ao.assignables[1].name', '1b'],
-    ['remove of what is not there does nothing', 'ao.addAssignable("a", "X") ao.removeAssignable("b") ao.removeAssignable(7) return #ao.assignables', '1'],
+    [
+      'isAssignment looks at Target',
+      'return tostring(ao.isAssignment({ Target = "x" })) .. tostring(ao.isAssignment({ Target = ao.id })) .. tostring(ao.isAssignment({}))',
+      'truefalsetrue',
+    ],
+    [
+      'a named one is replaced',
+      'ao.addAssignable("a", "X") ao.addAssignable("a", "Y") return #ao.assignables .. ao.assignables[1].pattern',
+      '1Y',
+    ],
+    [
+      'an unnamed one is appended',
+      'ao.addAssignable({ Action = "X" }) ao.addAssignable("Y") return #ao.assignables .. tostring(ao.isAssignable({ Action = "Y" }))',
+      '2true',
+    ],
+    [
+      'remove by name and by index',
+      'ao.addAssignable("a", "X") ao.addAssignable("b", "Y") ao.addAssignable("Z") ao.removeAssignable("a") ao.removeAssignable(2) return #ao.assignables .. ao.assignables[1].name',
+      '1b',
+    ],
+    [
+      'remove of what is not there does nothing',
+      'ao.addAssignable("a", "X") ao.removeAssignable("b") ao.removeAssignable(7) return #ao.assignables',
+      '1',
+    ],
   ])
   testErrors([
     ['the name must be a string', 'ao.addAssignable(5, "X")', 'MatchSpec name MUST be a string'],

@@ -216,7 +216,7 @@ end
 
 -- The trace is taken where the error began: the coroutine shows it no more when the error has gone on.
 local function noteTrace(problem)
-  failure.trace = failure.trace or traceback("", 2)
+  failure.trace = failure.trace or traceback(nil, 2)
   return problem
 end
 

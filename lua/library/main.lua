@@ -1,5 +1,6 @@
 -- The entry of the process library: takes the channel, puts everything in its place, and returns `step`.
-local byte, G, package, pcall, tostring, type = string.byte, _G, package, pcall, tostring, type
+local byte, collectgarbage, G, package, pcall, tostring, type =
+  string.byte, collectgarbage, _G, package, pcall, tostring, type
 
 local import, channel = ...
 
@@ -68,6 +69,9 @@ local kinds = {
     return failure(data)
   end,
 }
+
+-- What loading has left behind would be part of every process's state.
+collectgarbage()
 
 return function()
   local body = receive()

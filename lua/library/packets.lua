@@ -64,7 +64,7 @@ for index = 1, #outbox.constantTags, 2 do
 end
 local constantCount = #outbox.constantTags // 2
 
--- Formats of a whole message whose values are all strings, by the number of tags after the constant ones.
+-- Formats of a whole message whose tags are all strings, by their number without the constant ones.
 local plainMax = 64
 local plainFormats = {}
 for count = 1, plainMax do
@@ -72,17 +72,21 @@ for count = 1, plainMax do
 end
 
 local function writeMessage(entry)
-  local target, data, anchor, flat = entry.Target, entry.Data, entry.Anchor, entry[flatKey]
-  if flat and type(target) == "string" and type(data) == "string" and type(anchor) == "string" then
+  local flat = entry[flatKey]
+  local targetType, target = value(entry.Target)
+  local dataType, data = value(entry.Data)
+  local anchorType, anchor = value(entry.Anchor)
+  if flat then
     local count = #flat // 3
     local format = plainFormats[count]
     if format then
-      return pack(format, 1, target, 1, data, 1, anchor, constantCount + count, constantTags, unpackArray(flat))
+      count = constantCount + count
+      return pack(
+        format, targetType, target, dataType, data, anchorType, anchor, count, constantTags, unpackArray(flat)
+      )
     end
   end
-  local targetType, targetText = value(target)
-  local dataType, dataText = value(data)
-  return pack("<Bs4Bs4Bs4", targetType, targetText, dataType, dataText, value(anchor)) .. writeTags(entry.Tags or {})
+  return pack("<Bs4Bs4Bs4", targetType, target, dataType, data, anchorType, anchor) .. writeTags(entry.Tags or {})
 end
 
 local function writeSpawn(entry)

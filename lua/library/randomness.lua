@@ -14,9 +14,8 @@ local function random(...)
   return chance.random()
 end
 
+-- `math.randomseed` stays what it is: it has no hold on this generator.
 math.random = random
--- The generator has one seed for its whole life.
-math.randomseed = function() end
 
 local seeded = false
 
@@ -32,7 +31,6 @@ return function(message)
     sum = sum + byte(letters, index)
   end
   chance.seed(tonumber(height .. sum))
-  math.random = random
   seeded = true
   G.Seeded = true
 end

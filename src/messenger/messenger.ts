@@ -3,7 +3,7 @@ import { parseDataItem } from '../protocol/data-item.ts'
 import { isItemId, type ProcessId } from '../protocol/ids.ts'
 import { errorCode } from '../protocol/loom-error.ts'
 import type { Scheduled, Scheduler } from '../scheduler/scheduler.ts'
-import type { ClaimedOutboxEntry, LogEntry, NewItem, OutboxEntry, OutboxSettlement, Store } from '../store/types.ts'
+import type { LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
 
 /**
  * Delivers outboxes, each entry exactly once (I3).
@@ -11,16 +11,15 @@ import type { ClaimedOutboxEntry, LogEntry, NewItem, OutboxEntry, OutboxSettleme
  * D1 An entry is settled only after its effect is durable; a crash between the two delivers it again, and the target's
  *    log answers that it has the cause already.
  * D2 Entries of one source to one target are appended in the order they were sent: one source is delivered by one
- *    batch after another, and a batch keeps its order.
- * D3 What is refused for good is kept as dead with its reason; what failed for the moment is tried again.
+ *    batch after another, a batch keeps its order, one that fails is repeated before the next, and what an earlier run
+ *    left goes before anything new.
+ * D3 What is refused is kept as dead with its reason; what failed for the moment is tried again until it succeeds.
  *
  * @module
  */
 
 const claimTtlMs = 60_000
-const claimMax = 512
-/** How often the store is asked for due entries that no wake-up told of. */
-const pollIntervalMs = 1_000
+const batchMax = 512
 const retryMsMin = 200
 const retryMsMax = 60_000
 /** Targets remembered to be processes, or not. */
@@ -42,13 +41,13 @@ export interface MessengerDependencies {
 export interface Messenger {
   /** Delivers entries that were just committed and are claimed for this node, in order. */
   deliver(entries: readonly OutboxEntry[]): void
-  /** Takes up what a run before this one left undelivered, and keeps polling for what is due. */
-  start(): void
+  /** Takes up what a run before this one left undelivered; resolves when it is delivered. New entries wait for it. */
+  start(): Promise<void>
   idle(): Promise<void>
   close(): Promise<void>
 }
 
-type Outcome = OutboxSettlement['outcome']
+type Outcome = { readonly state: 'delivered' } | { readonly state: 'dead'; readonly reason: string }
 
 interface Source {
   readonly queue: OutboxEntry[]
@@ -61,8 +60,9 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
   /** Work by source process: D2. */
   const sources = new Map<string, Source>()
   const processes = new Map<string, boolean>()
-  let poll: NodeJS.Timeout | undefined
-  let claiming: Promise<void> | undefined
+  /** What was committed while an earlier run's entries are still under way; undefined once they are delivered. */
+  let recovering: OutboxEntry[] | undefined = []
+  let recovery: Promise<void> | undefined
   let closed = false
 
   function enqueue(entries: readonly OutboxEntry[]): void {
@@ -78,25 +78,22 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
   async function run(processId: string, source: Source): Promise<void> {
     // Entries of one evaluation come in one call; let them gather before the first batch.
     await undefined
+    let retryMs = retryMsMin
     while (source.queue.length > 0 && !closed) {
-      const batch = source.queue.splice(0, claimMax)
+      const batch = source.queue.slice(0, batchMax)
       try {
         await deliverBatch(batch)
+        source.queue.splice(0, batch.length)
+        retryMs = retryMsMin
       } catch (error) {
-        // Nothing is known of the batch: the claims run out and the poll brings it back.
-        log.warn({ processId, error: String(error) }, 'delivery failed, to be tried again')
-        await retryLater(batch, String(error))
+        // Delivered again as a whole: the logs of the targets answer for what they have already (D1).
+        if (closed) break
+        log.warn({ processId, error: String(error), retryMs }, 'delivery failed, to be tried again')
+        await new Promise((resolve) => setTimeout(resolve, retryMs).unref())
+        retryMs = Math.min(retryMs * 2, retryMsMax)
       }
     }
     sources.delete(processId)
-  }
-
-  async function retryLater(batch: readonly OutboxEntry[], reason: string): Promise<void> {
-    const atMs = now() + retryMsMin
-    const settlements = batch.map(
-      ({ cause }): OutboxSettlement => ({ cause, outcome: { state: 'retry', atMs, reason } }),
-    )
-    await store.settleOutbox(settlements).catch((error) => log.warn({ error: String(error) }, 'outbox not settled'))
   }
 
   async function deliverBatch(batch: readonly OutboxEntry[]): Promise<void> {
@@ -110,19 +107,15 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
       if (next !== undefined) outcomes.set(next, await deliverAlone(next))
       start = end + 1
     }
-    await store.settleOutbox(batch.map((entry) => ({ cause: entry.cause, outcome: outcomes.get(entry) ?? delivered })))
-    for (const entry of batch) report(entry, outcomes.get(entry) ?? delivered)
-  }
-
-  function retry(entry: OutboxEntry, reason: string): Outcome {
-    const tries = 'tries' in entry ? (entry as ClaimedOutboxEntry).tries : 0
-    return { state: 'retry', atMs: now() + Math.min(retryMsMin * 2 ** tries, retryMsMax), reason }
+    const outcomeFor = (entry: OutboxEntry): Outcome => outcomes.get(entry) ?? delivered
+    await store.settleOutbox(batch.map((entry) => ({ cause: entry.cause, outcome: outcomeFor(entry) })))
+    for (const entry of batch) report(entry, outcomeFor(entry))
   }
 
   function report(entry: OutboxEntry, outcome: Outcome): void {
     if (outcome.state === 'delivered') return onDelivered(entry)
-    log.warn({ cause: entry.cause, target: entry.target, ...outcome }, 'outbox entry not delivered')
-    if (outcome.state === 'dead') onUndeliverable(entry, outcome.reason)
+    log.warn({ cause: entry.cause, target: entry.target, reason: outcome.reason }, 'outbox entry cannot be delivered')
+    onUndeliverable(entry, outcome.reason)
   }
 
   async function deliverMessages(entries: readonly OutboxEntry[], outcomes: Map<OutboxEntry, Outcome>): Promise<void> {
@@ -139,7 +132,7 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
       requests.length > 0 ? scheduler.scheduleMessages(requests) : [],
       toWallets.length > 0 ? store.putItems(toWallets) : undefined,
     ])
-    for (const [i, entry] of toProcesses.entries()) outcomes.set(entry, outcomeOf(entry, results[i]))
+    for (const [i, entry] of toProcesses.entries()) outcomes.set(entry, outcomeOf(results[i]))
   }
 
   /** A message to a wallet is an item that anyone can read at the gateway. */
@@ -154,39 +147,35 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
     const { cause } = entry
     if (entry.kind === 'assignment') {
       const processId = entry.target as ProcessId
-      return settled(entry, scheduler.assign({ processId, itemId: entry.itemId, exclude: detail?.exclude, cause }))
+      return settled(scheduler.assign({ processId, itemId: entry.itemId, exclude: detail?.exclude, cause }))
     }
     if (entry.kind === 'spawn') {
-      const outcome = await settled(entry, scheduler.schedule(parseDataItem(entry.item), cause))
+      const outcome = await settled(scheduler.schedule(parseDataItem(entry.item), cause))
       if (outcome.state !== 'delivered' || detail?.notification === undefined) return outcome
       const notification = parseDataItem(Buffer.from(detail.notification, 'base64'))
-      return settled(entry, scheduler.schedule(notification, cause))
+      return settled(scheduler.schedule(notification, cause))
     }
     const outcomes = new Map<OutboxEntry, Outcome>()
     await deliverMessages([entry], outcomes)
     const outcome = outcomes.get(entry) ?? delivered
     // The item is in the store now, so it can be assigned.
     for (const target of outcome.state === 'delivered' ? (detail?.assignTo ?? []) : []) {
-      const assigned = await settled(
-        entry,
-        scheduler.assign({ processId: target as ProcessId, itemId: entry.itemId, cause }),
-      )
+      const assigned = await settled(scheduler.assign({ processId: target as ProcessId, itemId: entry.itemId, cause }))
       if (assigned.state !== 'delivered') return assigned
     }
     return outcome
   }
 
-  async function settled(entry: OutboxEntry, work: Promise<Scheduled>): Promise<Outcome> {
-    const result = await work.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
-    return outcomeOf(entry, result)
+  async function settled(work: Promise<Scheduled>): Promise<Outcome> {
+    return outcomeOf(await work.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error)))))
   }
 
-  function outcomeOf(entry: OutboxEntry, result: Scheduled | Error | undefined): Outcome {
+  /** @throws what is not a refusal: it may pass, so the batch is repeated. */
+  function outcomeOf(result: Scheduled | Error | undefined): Outcome {
     if (result === undefined) return delivered
     if (result instanceof Error) {
-      // A refusal is for good; anything else may pass.
-      if (errorCode(result)?.startsWith('SCHEDULER_')) return { state: 'dead', reason: result.message }
-      return retry(entry, result.message)
+      if (!/^(SCHEDULER|PROTOCOL)_/.test(errorCode(result) ?? '')) throw result
+      return { state: 'dead', reason: result.message }
     }
     if (!result.duplicate) onScheduled(result.entry)
     return delivered
@@ -204,45 +193,40 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
     return is
   }
 
-  async function claimDue(): Promise<void> {
+  /** Delivers what an earlier run committed and did not settle, before anything new (D2). */
+  async function recover(): Promise<void> {
     while (!closed) {
-      const claimed = await store.claimOutbox({ workerId, max: claimMax, ttlMs: claimTtlMs })
-      if (claimed.length === 0) return
-      for (const entry of claimed)
-        if (entry.tries > 3) log.warn({ cause: entry.cause, tries: entry.tries }, 'outbox entry tried again')
+      const claimed = await store.claimOutbox({ workerId, max: batchMax, ttlMs: claimTtlMs })
+      if (claimed.length === 0) break
       enqueue(claimed)
-      await Promise.all([...sources.values()].map(({ running }) => running))
+      await drained()
     }
+    const held = recovering ?? []
+    recovering = undefined
+    if (!closed) enqueue(held)
   }
 
-  function claim(): void {
-    claiming ??= claimDue()
-      .catch((error) => log.warn({ error: String(error) }, 'outbox not claimed'))
-      .finally(() => {
-        claiming = undefined
-      })
+  async function drained(): Promise<void> {
+    await Promise.all([...sources.values()].map(({ running }) => running))
   }
 
   return {
     deliver(entries) {
-      if (!closed) enqueue(entries)
+      if (recovering !== undefined) recovering.push(...entries)
+      else if (!closed) enqueue(entries)
     },
     start() {
-      claim()
-      poll = setInterval(claim, pollIntervalMs)
-      poll.unref()
+      recovery = recover()
+      return recovery
     },
     async idle() {
-      while (sources.size > 0 || claiming !== undefined) {
-        await claiming
-        await Promise.all([...sources.values()].map(({ running }) => running))
-      }
+      await recovery
+      while (sources.size > 0) await drained()
     },
     async close() {
       closed = true
-      clearInterval(poll)
-      await claiming
-      await Promise.all([...sources.values()].map(({ running }) => running))
+      await recovery
+      await drained()
     },
   }
 }

@@ -100,7 +100,7 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
   const network = new LocalNetwork(parts, ring)
   await compute.prepare(builtin.id, Buffer.from(builtin.data).toString('utf8'))
   await compute.resume()
-  messenger.start()
+  messenger.start().catch((error: unknown) => log.error({ error: String(error) }, 'outbox not taken up'))
   return network
 }
 
