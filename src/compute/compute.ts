@@ -1,9 +1,10 @@
 import type { ProcessId } from '../protocol/ids.ts'
-import type { LogEntry, OutboxEntry, Store, StoredResult } from '../store/types.ts'
+import type { ProcessDirectory } from '../scheduler/process-directory.ts'
+import type { LogEntry, Store, StoredResult } from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
 import type { ComputeThread } from './compute-thread.ts'
 import { ComputeError } from './errors.ts'
-import { leaseTtlMs, ProcessRunner, type RunnerDependencies } from './process-runner.ts'
+import { leaseTtlMs, type OnCommitted, ProcessRunner, type RunnerDependencies } from './process-runner.ts'
 
 /**
  * Decides which process is evaluated in which thread, and keeps the hot ones loaded.
@@ -24,7 +25,9 @@ export interface ComputeDependencies {
   readonly threads: readonly ComputeThread[]
   readonly now: () => number
   readonly log: { warn(values: object, text: string): void }
-  onCommitted(result: StoredResult, outbox: readonly OutboxEntry[]): void
+  readonly directory: ProcessDirectory
+  readonly blockHeightAt: (timestampMs: number) => number
+  readonly onCommitted: OnCommitted
 }
 
 export interface Compute {
@@ -51,7 +54,7 @@ interface Thread {
 }
 
 export function createCompute(options: ComputeOptions, dependencies: ComputeDependencies): Compute {
-  const { store, now, log, onCommitted } = dependencies
+  const { store, now, log, directory, blockHeightAt, onCommitted } = dependencies
   const runners = new Map<string, ProcessRunner>()
   let closed = false
 
@@ -87,7 +90,7 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
 
   function runnerDependencies({ handle, modules }: Thread): RunnerDependencies {
     return {
-      ...{ store, now, log, onCommitted, workerId: options.workerId },
+      ...{ store, now, log, directory, blockHeightAt, onCommitted, workerId: options.workerId },
       isClosed: () => closed,
       thread: {
         handle,

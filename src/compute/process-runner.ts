@@ -1,5 +1,7 @@
+import { parseDataItem } from '../protocol/data-item.ts'
 import type { ProcessId } from '../protocol/ids.ts'
-import type { CommitRequest, Lease, LogEntry, OutboxEntry, Store, StoredResult } from '../store/types.ts'
+import type { ProcessDirectory } from '../scheduler/process-directory.ts'
+import type { CommitRequest, Lease, LogEntry, NewItem, OutboxEntry, Store, StoredResult } from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
 import type { ComputeThread } from './compute-thread.ts'
 import { loadRequestFor } from './environment.ts'
@@ -35,10 +37,21 @@ export interface RunnerDependencies {
     learnModule(id: string): void
   }
   readonly log: { warn(values: object, text: string): void }
-  /** A result is durable, with the outbox that came with it, claimed for this node. */
-  onCommitted(result: StoredResult, outbox: readonly OutboxEntry[]): void
+  readonly directory: ProcessDirectory
+  readonly blockHeightAt: (timestampMs: number) => number
+  onCommitted: OnCommitted
   isClosed(): boolean
 }
+
+/**
+ * A result is durable. `outbox` is to be delivered and is claimed for this node; `published` are messages to wallets,
+ * which became readable with the result.
+ */
+export type OnCommitted = (
+  result: StoredResult,
+  outbox: readonly OutboxEntry[],
+  published: readonly OutboxEntry[],
+) => void
 
 interface Waiter {
   resolve(result: StoredResult): void
@@ -187,18 +200,42 @@ export class ProcessRunner {
 
   async #commitBatch(lease: Lease, evaluated: readonly EvaluatedEntry[]): Promise<void> {
     const { store, workerId } = this.#deps
-    const requests = evaluated.map(({ nonce, json, failed, gasUsed, outbox }): CommitRequest => {
+    const claim = { workerId, ttlMs: leaseTtlMs }
+    const commits: { readonly request: CommitRequest; readonly published: readonly OutboxEntry[] }[] = []
+    for (const { nonce, json, failed, gasUsed, outbox } of evaluated) {
       const result = { processId: this.processId, nonce, json, failed, gasUsed }
-      return { lease, result, outbox, claim: { workerId, ttlMs: leaseTtlMs } }
-    })
-    const outcomes = await store.commitResults(requests)
-    for (const [i, { result, outbox }] of requests.entries()) {
+      const { toDeliver, published } = await this.#splitOutbox(outbox)
+      const items = published.map((entry) => this.#newItem(entry))
+      commits.push({ request: { lease, result, outbox: toDeliver, items, claim }, published })
+    }
+    const outcomes = await store.commitResults(commits.map(({ request }) => request))
+    for (const [i, { request, published }] of commits.entries()) {
+      const { result, outbox } = request
       if (outcomes[i] === 'fenced') throw new ComputeError({ code: 'COMPUTE_FENCED', processId: this.processId })
       this.#committed = result.nonce + 1
-      // `already`: the outbox was committed, and is found, by the claim loop.
-      this.#deps.onCommitted(result, outcomes[i] === 'ok' ? outbox : [])
+      // `already`: the outbox was committed before, and is found when the store is polled.
+      const isNew = outcomes[i] === 'ok'
+      this.#deps.onCommitted(result, isNew ? outbox : [], isNew ? published : [])
       this.#settle(result)
     }
+  }
+
+  /** Messages to wallets need no delivery: they are stored with the result. Everything else goes out. */
+  async #splitOutbox(outbox: readonly OutboxEntry[]) {
+    const toDeliver: OutboxEntry[] = []
+    const published: OutboxEntry[] = []
+    for (const entry of outbox) {
+      const isPlain = entry.kind === 'message' && entry.detail === ''
+      const isPublished = isPlain && !(await this.#deps.directory.has(entry.target))
+      if (isPublished) published.push(entry)
+      else toDeliver.push(entry)
+    }
+    return { toDeliver, published }
+  }
+
+  #newItem({ item }: OutboxEntry): NewItem {
+    const timestampMs = this.#deps.now()
+    return { item: parseDataItem(item), timestampMs, blockHeight: this.#deps.blockHeightAt(timestampMs) }
   }
 
   #settle(result: StoredResult): void {

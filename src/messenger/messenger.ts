@@ -1,7 +1,8 @@
 import type { OutboxDetail } from '../compute/outbox.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
-import { isItemId, type ProcessId } from '../protocol/ids.ts'
+import type { ProcessId } from '../protocol/ids.ts'
 import { errorCode } from '../protocol/loom-error.ts'
+import type { ProcessDirectory } from '../scheduler/process-directory.ts'
 import type { Scheduled, Scheduler } from '../scheduler/scheduler.ts'
 import type { LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
 
@@ -22,12 +23,13 @@ const claimTtlMs = 60_000
 const batchMax = 512
 const retryMsMin = 200
 const retryMsMax = 60_000
-/** Targets remembered to be processes, or not. */
-const knownTargetsMax = 10_000
+/** How often the store is asked for due entries: those whose commit answered late or not at all. */
+const pollIntervalMs = 5_000
 
 export interface MessengerDependencies {
   readonly store: Store
   readonly scheduler: Scheduler
+  readonly directory: ProcessDirectory
   readonly workerId: string
   readonly now: () => number
   readonly blockHeightAt: (timestampMs: number) => number
@@ -55,14 +57,14 @@ interface Source {
 }
 
 export function createMessenger(dependencies: MessengerDependencies): Messenger {
-  const { store, scheduler, workerId, now, blockHeightAt, log, onScheduled, onDelivered, onUndeliverable } =
+  const { store, scheduler, directory, workerId, now, blockHeightAt, log, onScheduled, onDelivered, onUndeliverable } =
     dependencies
   /** Work by source process: D2. */
   const sources = new Map<string, Source>()
-  const processes = new Map<string, boolean>()
   /** What was committed while an earlier run's entries are still under way; undefined once they are delivered. */
   let recovering: OutboxEntry[] | undefined = []
   let recovery: Promise<void> | undefined
+  let poll: NodeJS.Timeout | undefined
   let closed = false
 
   function enqueue(entries: readonly OutboxEntry[]): void {
@@ -124,7 +126,7 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
     for (const entry of entries) {
       const undeliverable = detailOf(entry)?.undeliverable
       if (undeliverable !== undefined) outcomes.set(entry, { state: 'dead', reason: undeliverable })
-      else if (await isProcess(entry.target)) toProcesses.push(entry)
+      else if (await directory.has(entry.target)) toProcesses.push(entry)
       else toWallets.push(walletItem(entry))
     }
     const requests = toProcesses.map(({ item, cause }) => ({ item: parseDataItem(item), cause }))
@@ -181,18 +183,6 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
     return delivered
   }
 
-  async function isProcess(target: string): Promise<boolean> {
-    const known = processes.get(target)
-    // Only yes is for ever: an unknown id may be spawned later.
-    if (known) return true
-    const is = isItemId(target) && (await store.head(target as ProcessId)).next > 0
-    if (is) {
-      if (processes.size >= knownTargetsMax) processes.clear()
-      processes.set(target, true)
-    }
-    return is
-  }
-
   /** Delivers what an earlier run committed and did not settle, before anything new (D2). */
   async function recover(): Promise<void> {
     while (!closed) {
@@ -206,6 +196,14 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
     if (!closed) enqueue(held)
   }
 
+  async function pollDue(): Promise<void> {
+    const { dueAtMs } = await store.outboxStatus()
+    if (closed || recovering !== undefined || dueAtMs === undefined || dueAtMs > now()) return
+    recovering = []
+    recovery = recover()
+    await recovery
+  }
+
   async function drained(): Promise<void> {
     await Promise.all([...sources.values()].map(({ running }) => running))
   }
@@ -216,6 +214,11 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
       else if (!closed) enqueue(entries)
     },
     start() {
+      poll = setInterval(
+        () => void pollDue().catch((error) => log.warn({ error: String(error) }, 'outbox not polled')),
+        pollIntervalMs,
+      )
+      poll.unref()
       recovery = recover()
       return recovery
     },
@@ -225,6 +228,7 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
     },
     async close() {
       closed = true
+      clearInterval(poll)
       await recovery
       await drained()
     },

@@ -9,10 +9,11 @@ import type { ItemId, ProcessId } from '../protocol/ids.ts'
 import { createEd25519Signer } from '../protocol/signers.ts'
 import type { DataItem, Signer } from '../protocol/types.ts'
 import { SchedulerError } from '../scheduler/errors.ts'
+import { ProcessDirectory } from '../scheduler/process-directory.ts'
 import { createScheduler, type Scheduled, type Scheduler } from '../scheduler/scheduler.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { createSqliteStore } from '../store/sqlite/sqlite-store.ts'
-import type { Store } from '../store/types.ts'
+import type { OutboxEntry, Store } from '../store/types.ts'
 import { compileLuaWasm } from '../vm/lua/lua-wasm.ts'
 import { blockHeightAt } from './blocks.ts'
 import { createBuiltinModule, moduleAliases } from './builtin-module.ts'
@@ -61,6 +62,7 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
   await store.putItems([{ item: builtin, timestampMs, blockHeight: blockHeightAt(timestampMs) }])
 
   const development = mode === 'development'
+  const directory = new ProcessDirectory(store)
   const scheduler = createScheduler(
     {
       development,
@@ -68,26 +70,28 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
       moduleAliases: development ? moduleAliases : new Set(),
       builtinModuleId: builtin.id,
     },
-    { store, signer, now, blockHeightAt },
+    { store, directory, signer, now, blockHeightAt },
   )
   const events = new EventBus()
+  const publishDelivered = ({ target, itemId, cause }: OutboxEntry): void => {
+    events.publish({ type: 'delivered', target, itemId, source: cause.processId })
+  }
   const ring = createRing()
   const compute = createCompute(
     { hotProcessesMax, workerId },
     {
-      ...{ store, threads, now, log },
-      onCommitted(result, outbox) {
+      ...{ store, threads, directory, blockHeightAt, now, log },
+      onCommitted(result, outbox, published) {
         events.publish({ type: 'evaluated', result })
+        for (const entry of published) publishDelivered(entry)
         if (outbox.length > 0) messenger.deliver(outbox)
       },
     },
   )
   const messenger = createMessenger({
-    ...{ store, scheduler, workerId, now, blockHeightAt, log },
+    ...{ store, scheduler, directory, workerId, now, blockHeightAt, log },
     onScheduled: (entry) => ring.onScheduled(entry),
-    onDelivered({ target, itemId, cause }) {
-      events.publish({ type: 'delivered', target, itemId, source: cause.processId })
-    },
+    onDelivered: publishDelivered,
     onUndeliverable({ target, cause }, reason) {
       events.publish({ type: 'undeliverable', target, source: cause.processId, reason })
     },

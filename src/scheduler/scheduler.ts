@@ -5,6 +5,7 @@ import type { DataItem, Signer, Tag } from '../protocol/types.ts'
 import type { AppendRequest, AppendResult, Assignment, Cause, Head, LogEntry, Store } from '../store/types.ts'
 import { SchedulerError } from './errors.ts'
 import { classifyItem, tagError, tagValue } from './item-rules.ts'
+import type { ProcessDirectory } from './process-directory.ts'
 
 /**
  * Gives each message its place: nonce, timestamp, hash chain (I1).
@@ -34,6 +35,7 @@ export interface SchedulerOptions {
 
 export interface SchedulerDependencies {
   readonly store: Store
+  readonly directory: ProcessDirectory
   readonly signer: Signer
   readonly now: () => number
   readonly blockHeightAt: (timestampMs: number) => number
@@ -63,7 +65,7 @@ export interface Scheduler {
 }
 
 export function createScheduler(options: SchedulerOptions, dependencies: SchedulerDependencies): Scheduler {
-  const { store, signer, now, blockHeightAt } = dependencies
+  const { store, directory, signer, now, blockHeightAt } = dependencies
   const knownModules = new Set<string>()
 
   function assignTo(
@@ -143,7 +145,10 @@ export function createScheduler(options: SchedulerOptions, dependencies: Schedul
   return {
     async schedule(item, cause) {
       const { kind, processId } = classifyItem(item)
-      return append(kind === 'process' ? await processRequest(item, cause) : messageRequest(item, processId, cause))
+      if (kind === 'message') return append(messageRequest(item, processId, cause))
+      const scheduled = await append(await processRequest(item, cause))
+      directory.learn(processId)
+      return scheduled
     },
     async scheduleMessages(requests) {
       const appends = requests.map(({ item, cause }) => messageRequest(item, item.target as ProcessId, cause))

@@ -154,6 +154,11 @@ export interface CommitRequest {
   readonly lease: Lease
   readonly result: StoredResult
   readonly outbox: readonly OutboxEntry[]
+  /**
+   * Items that become readable with the result: messages to wallets, whose whole delivery this is. They are stored with
+   * outcome `ok` only.
+   */
+  readonly items?: readonly NewItem[] | undefined
   readonly checkpoint?: Checkpoint | undefined
   /** Claim the new outbox rows for this worker at once, so that it can deliver them without reading them back. */
   readonly claim?: CommitClaim | undefined

@@ -115,13 +115,14 @@ class MemoryStore implements contract.Store {
     return outcomes
   }
 
-  #commit({ lease, result, outbox, checkpoint, claim }: contract.CommitRequest): contract.CommitOutcome {
+  #commit({ lease, result, outbox, items = [], checkpoint, claim }: contract.CommitRequest): contract.CommitOutcome {
     const log = this.#log.get(lease.processId)
     if (log === undefined || log.epoch !== lease.epoch) return 'fenced'
     const evaluated = log.results.length
     if (result.nonce < evaluated) return 'already'
     if (result.nonce > evaluated || result.nonce >= log.entries.length) return 'fenced'
     log.results.push(result)
+    for (const item of items) this.#items.put(item)
     if (checkpoint !== undefined) log.checkpoint = checkpoint
     const claimed = this.#outbox.add(outbox, claim, this.#clock.now())
     if (claimed.length > 0) claim?.onClaimed?.(claimed)

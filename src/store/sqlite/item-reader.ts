@@ -24,26 +24,33 @@ interface ItemColumns {
   readonly tags: string
   readonly block_height: number
   readonly timestamp_ms: number
+}
+
+interface BytesColumn {
   readonly bytes: Uint8Array
 }
 
 type Position = Statement<{ readonly position: number }>
 
-const columns = 'SELECT seq, id, owner, target, tags, block_height, timestamp_ms, bytes FROM items'
+const columns = 'seq, id, owner, target, tags, block_height, timestamp_ms'
+/** What it costs to look at an item, in steps of {@link QueryBudget}. */
+const itemSteps = 4
 
 /** Reads items, one or by filter. The order is that of storing, and a cursor is a place in it: `items.seq`. */
 export class ItemReader {
   readonly #terms = new Terms()
-  readonly #byId: Statement<ItemColumns>
+  readonly #byId: Statement<ItemColumns & BytesColumn>
   readonly #bySeq: Statement<ItemColumns>
+  readonly #bytesBySeq: Statement<BytesColumn>
   readonly #seqOfId: Position
   readonly #heights: Statement<{ readonly first: number | null; readonly last: number | null }>
   readonly #byTerm: Readonly<Record<Order, Position>>
   readonly #all: Readonly<Record<Order, Position>>
 
   constructor(database: DatabaseSync) {
-    this.#byId = prepare(database, `${columns} WHERE id = ?`)
-    this.#bySeq = prepare(database, `${columns} WHERE seq = ?`)
+    this.#byId = prepare(database, `SELECT ${columns}, bytes FROM items WHERE id = ?`)
+    this.#bySeq = prepare(database, `SELECT ${columns} FROM items WHERE seq = ?`)
+    this.#bytesBySeq = prepare(database, 'SELECT bytes FROM items WHERE seq = ?')
     this.#seqOfId = prepare(database, 'SELECT seq AS position FROM items WHERE id = ?')
     this.#heights = prepare(
       database,
@@ -62,7 +69,7 @@ export class ItemReader {
 
   get(id: ItemId): StoredItem | undefined {
     const row = this.#byId.get(packId(id))
-    return row && toItem(row)
+    return row && { ...toItem(row), bytes: row.bytes }
   }
 
   query(filter: ItemFilter, { order, limit, after }: Parameters<Store['queryItems']>[1]): ItemPage {
@@ -74,12 +81,13 @@ export class ItemReader {
     const postings = this.#postings(filter, order, budget)
     let position = postings.seek(span.start)
     while (position !== undefined && (span.end - position) * step >= 0) {
-      budget.spend()
+      budget.spend(itemSteps)
       const row = this.#bySeq.get(position)
       const item = row && toItem(row)
       if (item !== undefined && matchesFilter(item, filter)) {
         if (items.length === limit) return { items, hasNextPage: true }
-        items.push(item)
+        const bytes = this.#bytesBySeq.get(position)?.bytes
+        if (bytes !== undefined) items.push({ ...item, bytes })
       }
       position = postings.seek(position + step)
     }
@@ -131,10 +139,9 @@ export class ItemReader {
   }
 }
 
-function toItem(row: ItemColumns): StoredItem {
+function toItem(row: ItemColumns): Omit<StoredItem, 'bytes'> {
   return {
     id: unpackItemId<ItemId>(row.id),
-    bytes: row.bytes,
     ownerAddress: unpackId(row.owner) as Address,
     target: row.target === null ? undefined : unpackId(row.target),
     tags: JSON.parse(row.tags),

@@ -12,8 +12,8 @@ export interface Postings {
   seek(from: number): number | undefined
 }
 
-/** Steps that one query may take: a stranger drives it, and the calling thread waits (I9). About half a second. */
-export const queryStepsMax = 200_000
+/** Steps that one query may take: a stranger drives it, and the calling thread waits (I9). About a second. */
+export const queryStepsMax = 400_000
 
 /** Counts the steps of one query. */
 export class QueryBudget {

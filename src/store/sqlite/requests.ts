@@ -14,7 +14,11 @@ export function itemsSizeBytes(items: readonly NewItem[]): number {
 export function commitsSizeBytes(requests: readonly CommitRequest[]): number {
   const ofOutbox = ({ outbox }: CommitRequest): number =>
     outbox.reduce((sum, { item, detail }) => sum + item.byteLength + detail.length + rowBytes, 0)
-  return requests.reduce((sum, request) => sum + request.result.json.length + ofOutbox(request) + rowBytes, 0)
+  const ofItems = ({ items }: CommitRequest): number => (items === undefined ? 0 : itemsSizeBytes(items))
+  const ofRequest = (request: CommitRequest): number => {
+    return request.result.json.length + ofOutbox(request) + ofItems(request) + rowBytes
+  }
+  return requests.reduce((sum, request) => sum + ofRequest(request), 0)
 }
 
 export function toItemRow({ item, blockHeight, timestampMs }: NewItem, put: Put): ItemRow {
@@ -42,11 +46,12 @@ export function fillAppend(planned: readonly PlannedEntry[]): Fill<'append'> {
 export function fillCommit(requests: readonly CommitRequest[], nowMs: number): Fill<'commit'> {
   return (batch) => ({
     nowMs,
-    rows: requests.map(({ lease, result, outbox, checkpoint, claim }): CommitRow => {
+    rows: requests.map(({ lease, result, outbox, items = [], checkpoint, claim }): CommitRow => {
       return {
         epoch: lease.epoch,
         result,
         outbox: outbox.map((entry) => ({ ...entry, item: batch.put(entry.item) })),
+        items: items.map((item) => toItemRow(item, (bytes) => batch.put(bytes))),
         checkpoint,
         claim: claim && { workerId: claim.workerId, ttlMs: claim.ttlMs },
       }

@@ -14,7 +14,12 @@ import type {
 
 /** Batches at the writer at once: one being written, one waiting, so that it never idles between two. */
 const sentCountMax = 2
-/** A batch is closed when it has this many calls or bytes, so that one transaction stays short. */
+/**
+ * A batch is closed when it has half of the calls that wait, within these bounds, or that many bytes. Halves: when all
+ * callers wait for the disk, one half is written while the other is answered. Bounds: a small transaction is mostly the
+ * sync, a long one keeps everybody waiting.
+ */
+const batchCallsMin = 256
 const batchCallsMax = 2_048
 const batchBytesMax = 4 * 1_024 * 1_024
 /** Most bytes of one call: SQLite takes values below 1 GB, and an arena doubles as it grows. */
@@ -54,6 +59,7 @@ export class WriterClient {
   #lastBatch = 0
   #generation = 0
   #pendingBytes = 0
+  #pendingCalls = 0
   #flushPlanned = false
   #closing = false
   #lost: string | undefined
@@ -100,6 +106,7 @@ export class WriterClient {
     const { promise, resolve, reject } = Promise.withResolvers<WriterCalls[Name]['answer']>()
     batch.add({ name, request: fill(batch) } as unknown as WriterCall)
     this.#pendingBytes += sizeBytes
+    this.#pendingCalls += 1
     waiting.push({
       sizeBytes,
       fail: reject,
@@ -136,7 +143,8 @@ export class WriterClient {
 
   #open(): OpenBatch {
     const last = this.#queue.at(-1)
-    if (last !== undefined && last.batch.callCount < batchCallsMax && last.batch.sizeBytes < batchBytesMax) return last
+    const callsMax = Math.min(Math.max(this.#pendingCalls / 2, batchCallsMin), batchCallsMax)
+    if (last !== undefined && last.batch.callCount < callsMax && last.batch.sizeBytes < batchBytesMax) return last
     this.#lastBatch += 1
     const open: OpenBatch = { batch: new Batch(this.#lastBatch, this.#generation), waiting: [] }
     this.#queue.push(open)
@@ -187,6 +195,7 @@ export class WriterClient {
   #settle({ waiting }: OpenBatch, answers: readonly CallAnswer[]): void {
     waiting.forEach(({ sizeBytes, settle }, index) => {
       this.#pendingBytes -= sizeBytes
+      this.#pendingCalls -= 1
       const answer = answers[index]
       if (answer !== undefined) settle(answer)
     })
@@ -198,6 +207,7 @@ export class WriterClient {
     this.#sent.clear()
     this.#generation += 1
     this.#pendingBytes = 0
+    this.#pendingCalls = 0
     this.#events.onFailure(reason)
     const error = new StoreError({ code: 'STORE_WRITE_FAILED', reason })
     for (const { waiting } of all) for (const { fail } of waiting) fail(error)

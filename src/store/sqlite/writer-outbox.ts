@@ -23,6 +23,9 @@ interface ClaimColumns {
   readonly item: Uint8Array
 }
 
+/** A commit claims a row only when at most this many rows of its (source, target) wait: the look at them is bounded. */
+const claimedBehindMax = 32
+
 type Counts = Record<'pending' | 'delivered' | 'dead', number>
 
 interface Place {
@@ -63,7 +66,7 @@ export class WriterOutbox {
     )
     const pair = 'FROM outbox WHERE process = ? AND target = ? AND state < 2 ORDER BY nonce, position'
     this.#pairHead = prepare(database, `SELECT seq, state ${pair} LIMIT 1`)
-    this.#pair = prepare(database, `SELECT seq ${pair}`)
+    this.#pair = prepare(database, `SELECT seq ${pair} LIMIT ${claimedBehindMax + 1}`)
     this.#find = prepare(
       database,
       'SELECT seq, state, target FROM outbox WHERE process = ? AND nonce = ? AND position = ?',
@@ -154,10 +157,10 @@ export class WriterOutbox {
   }
 
   #allClaimed(process: number, target: PackedId, workerId: string, nowMs: number): boolean {
-    for (const { seq } of this.#pair.iterate(process, target)) {
-      if (this.#claims.holder(seq, nowMs) !== workerId) return false
-    }
-    return true
+    const waiting = this.#pair.all(process, target)
+    return (
+      waiting.length <= claimedBehindMax && waiting.every(({ seq }) => this.#claims.holder(seq, nowMs) === workerId)
+    )
   }
 
   #count(state: keyof Counts, by: number): void {

@@ -42,6 +42,7 @@ export interface CommitRow {
   readonly epoch: number
   readonly result: StoredResult
   readonly outbox: readonly (Omit<OutboxEntry, 'item'> & { readonly item: Slice })[]
+  readonly items: readonly ItemRow[]
   readonly checkpoint: Checkpoint | undefined
   readonly claim: { readonly workerId: string; readonly ttlMs: number } | undefined
 }

@@ -36,7 +36,7 @@ export class Writer {
     this.#log = new WriterLog(this.#main, this.#processes, this.#items)
     this.#leases = new WriterLeases(this.#processes)
     this.#outbox = new WriterOutbox(this.#main, this.#processes)
-    this.#results = new WriterResults(this.#main, this.#processes, this.#outbox)
+    this.#results = new WriterResults(this.#main, this.#processes, this.#outbox, this.#items)
     this.#pageWriter = new WriterPages(this.#pages)
   }
 
@@ -105,7 +105,7 @@ export class Writer {
 }
 
 /** Pages of the write-ahead log after which a commit also copies them into the database: 32 MiB of 8 KiB. */
-const checkpointPages = 4_096
+const checkpointPages = 8_192
 
 function openForWriting(path: string, bytesMax: number | undefined): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5_000 })

@@ -39,7 +39,9 @@ export function itemOf(name: string, { tags = [], target, owner = 'owner', sizeB
 
 /** The hash chain value that follows `last` when the item is appended. */
 export function chainAfter(last: string | undefined, itemId: string): string {
-  return createHash('sha256').update(`${last ?? ''}/${itemId}`).digest('base64url')
+  return createHash('sha256')
+    .update(`${last ?? ''}/${itemId}`)
+    .digest('base64url')
 }
 
 /** An `assign` that keeps I1: next nonce, later time, chained hash. Height 100 + nonce, time 1,000 + 10 × nonce. */
