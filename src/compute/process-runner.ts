@@ -13,7 +13,10 @@ import type { EvaluatedEntry, ThreadEntry } from './thread-protocol.ts'
  *
  * P1 Only entries that are durable are evaluated, each once in the order of its nonce.
  * P2 Results are committed in that order; a batch may be evaluated while the one before is being committed.
- * P3 After any failure that is not a result, the state in the thread is thrown away and made again from the log.
+ * P3 A result is given to who waits for it as soon as it is there. Its entry is durable (P1) and evaluation is
+ *    deterministic (I2), so a crash before the commit can only lead to the same result again. What it sent waits for the
+ *    commit.
+ * P4 After any failure that is not a result, the state in the thread is thrown away and made again from the log.
  */
 
 /** Entries evaluated at once: enough to pay for the way to the thread, few enough to answer soon. */
@@ -63,12 +66,12 @@ export class ProcessRunner {
   readonly #deps: RunnerDependencies
   readonly #pending: LogEntry[] = []
   readonly #waiters = new Map<number, Waiter[]>()
+  /** Results that are evaluated and not yet committed, by nonce (P3). */
+  readonly #fresh = new Map<number, StoredResult>()
   /** One past the highest nonce known to be in the log. */
   #known = 0
   /** Next nonce to evaluate; undefined until read from the store. */
   #next: number | undefined
-  /** Nonce below which results are durable. */
-  #committed = 0
   #loaded = false
   #lease: Lease | undefined
   #running: Promise<void> | undefined
@@ -107,17 +110,22 @@ export class ProcessRunner {
     })
   }
 
-  /** Resolves with the durable result of an entry that is in the log. */
+  /** Resolves with the result of an entry that is in the log. */
   async waitFor(nonce: number): Promise<StoredResult> {
-    const stored = await this.#deps.store.readResult(this.processId, nonce)
-    if (stored !== undefined) return stored
+    for (;;) {
+      const fresh = this.#fresh.get(nonce)
+      if (fresh !== undefined) return fresh
+      const evaluatedBefore = this.#next
+      const stored = await this.#deps.store.readResult(this.processId, nonce)
+      if (stored !== undefined) return stored
+      // It may have been evaluated while the store was read: then it is found in the next turn.
+      if (this.#next === evaluatedBefore) break
+    }
     return new Promise((resolve, reject) => {
       const waiters = this.#waiters.get(nonce) ?? []
       waiters.push({ resolve, reject })
       this.#waiters.set(nonce, waiters)
-      // The commit may have come between the read and now.
-      if (nonce < this.#committed) void this.#settleFromStore(nonce)
-      else this.wake(nonce + 1)
+      this.wake(nonce + 1)
     })
   }
 
@@ -185,12 +193,13 @@ export class ProcessRunner {
     if (this.#nextNonce() >= this.#known || this.#deps.isClosed()) return false
     const entries = await this.#takeEntries()
     if (entries.length === 0) return false
-    const lease = await this.#ensureLease()
-    const evaluated = await this.#deps.thread.handle.request({
+    // The lease is needed for the commit only, so it is taken while the messages are evaluated.
+    const leased = this.#ensureLease()
+    const evaluating = this.#deps.thread.handle.request({
       ...{ type: 'evaluate', processId: this.processId },
       entries: entries.map(toThreadEntry),
     })
-    this.#next = this.#nextNonce() + entries.length
+    const [lease, evaluated] = await Promise.all([leased, evaluating.then((batch) => this.#settleBatch(batch))])
     await this.#commit
     this.#commit = this.#commitBatch(lease, evaluated)
     // Handled where it is awaited: without this an early failure would count as unhandled.
@@ -198,12 +207,28 @@ export class ProcessRunner {
     return true
   }
 
-  async #commitBatch(lease: Lease, evaluated: readonly EvaluatedEntry[]): Promise<void> {
+  /** Gives the results to who waits for them (P3). */
+  #settleBatch(evaluated: readonly EvaluatedEntry[]) {
+    const batch = evaluated.map(({ nonce, json, failed, gasUsed, outbox }) => {
+      const result: StoredResult = { processId: this.processId, nonce, json, failed, gasUsed }
+      return { result, outbox }
+    })
+    for (const { result } of batch) {
+      this.#next = result.nonce + 1
+      this.#fresh.set(result.nonce, result)
+      this.#settle(result)
+    }
+    return batch
+  }
+
+  async #commitBatch(
+    lease: Lease,
+    evaluated: readonly { readonly result: StoredResult; readonly outbox: readonly OutboxEntry[] }[],
+  ): Promise<void> {
     const { store, workerId } = this.#deps
     const claim = { workerId, ttlMs: leaseTtlMs }
     const commits: { readonly request: CommitRequest; readonly published: readonly OutboxEntry[] }[] = []
-    for (const { nonce, json, failed, gasUsed, outbox } of evaluated) {
-      const result = { processId: this.processId, nonce, json, failed, gasUsed }
+    for (const { result, outbox } of evaluated) {
       const { toDeliver, published } = await this.#splitOutbox(outbox)
       const items = published.map((entry) => this.#newItem(entry))
       commits.push({ request: { lease, result, outbox: toDeliver, items, claim }, published })
@@ -212,11 +237,10 @@ export class ProcessRunner {
     for (const [i, { request, published }] of commits.entries()) {
       const { result, outbox } = request
       if (outcomes[i] === 'fenced') throw new ComputeError({ code: 'COMPUTE_FENCED', processId: this.processId })
-      this.#committed = result.nonce + 1
+      this.#fresh.delete(result.nonce)
       // `already`: the outbox was committed before, and is found when the store is polled.
       const isNew = outcomes[i] === 'ok'
       this.#deps.onCommitted(result, isNew ? outbox : [], isNew ? published : [])
-      this.#settle(result)
     }
   }
 
@@ -243,11 +267,6 @@ export class ProcessRunner {
     if (waiters === undefined) return
     this.#waiters.delete(result.nonce)
     for (const { resolve } of waiters) resolve(result)
-  }
-
-  async #settleFromStore(nonce: number): Promise<void> {
-    const result = await this.#deps.store.readResult(this.processId, nonce)
-    if (result !== undefined) this.#settle(result)
   }
 
   async #takeEntries(): Promise<readonly LogEntry[]> {
@@ -290,13 +309,13 @@ export class ProcessRunner {
     }
     this.#known = Math.max(this.#known, head.next)
     this.#next = head.evaluated
-    this.#committed = head.evaluated
     this.#loaded = true
   }
 
   async #forgetState(): Promise<void> {
     this.#loaded = false
     this.#lease = undefined
+    this.#fresh.clear()
     await this.#deps.thread.handle.request({ type: 'unload', processId: this.processId }).catch(() => undefined)
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type CreateStore, lease, open, spawnAndLease } from './harness.fixture.ts'
-import { appendOf, commitOf, outboxOf, processOf, spawnOf } from './requests.fixture.ts'
+import { appendOf, commitOf, idOf, itemOf, outboxOf, processOf, spawnOf } from './requests.fixture.ts'
 
 const [a, b, c] = [processOf('a'), processOf('b'), processOf('c')]
 
@@ -47,6 +47,21 @@ export function describeCommit(create: CreateStore): void {
       expect(await store.readResult(a, 0)).toMatchObject({ failed: false })
       expect(await store.head(a)).toMatchObject({ evaluated: 1, checkpoint: undefined })
       expect(await store.outboxStatus()).toMatchObject({ pending: 1 })
+    })
+
+    test('items come with an ok commit alone, and are found by their tags', async () => {
+      const { store } = await open(create)
+      const held = await spawnAndLease(store, a)
+      const withItem = (name: string, epoch: number) => {
+        const item = itemOf(name, { target: 'wallet', tags: [{ name: 'Action', value: name }] })
+        return commitOf({ ...held, epoch }, 0, { items: [{ item, blockHeight: 7, timestampMs: 70 }] })
+      }
+      const commits = [withItem('fenced', held.epoch - 1), withItem('ok', held.epoch), withItem('already', held.epoch)]
+      expect(await store.commitResults(commits)).toEqual(['fenced', 'ok', 'already'])
+      const page = await store.queryItems({ recipients: ['wallet'] }, { order: 'ASC', limit: 10 })
+      expect(page.items).toMatchObject([{ id: idOf('ok'), blockHeight: 7, timestampMs: 70 }])
+      const byTag = { tags: [{ name: 'Action', values: ['ok', 'already', 'fenced'] }] }
+      expect((await store.queryItems(byTag, { order: 'ASC', limit: 10 })).items).toEqual(page.items)
     })
 
     test('commits are applied in order, each alone', async () => {

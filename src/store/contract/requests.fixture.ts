@@ -83,14 +83,14 @@ export function outboxOf(processId: ProcessId, nonce: number, targets: readonly 
   })
 }
 
-export interface CommitParts extends Pick<CommitRequest, 'checkpoint' | 'claim'> {
+export interface CommitParts extends Pick<CommitRequest, 'items' | 'checkpoint' | 'claim'> {
   readonly targets?: readonly string[]
   readonly failed?: boolean
 }
 
 export function commitOf(lease: Lease, nonce: number, parts: CommitParts = {}): CommitRequest {
-  const { targets = [], failed = false, checkpoint, claim } = parts
+  const { targets = [], failed = false, items, checkpoint, claim } = parts
   const { processId } = lease
   const result = { processId, nonce, json: JSON.stringify({ Output: `${nonce} ✓` }), failed, gasUsed: 1_000 + nonce }
-  return { lease, result, outbox: outboxOf(processId, nonce, targets), checkpoint, claim }
+  return { lease, result, outbox: outboxOf(processId, nonce, targets), items, checkpoint, claim }
 }

@@ -117,7 +117,7 @@ const pageTables = `
 `
 
 const files = {
-  main: { tables: mainTables, pageSize: 4_096 },
+  main: { tables: mainTables, pageSize: 8_192 },
   pages: { tables: pageTables, pageSize: 8_192 },
 } as const
 

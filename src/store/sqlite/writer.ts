@@ -105,7 +105,7 @@ export class Writer {
 }
 
 /** Pages of the write-ahead log after which a commit also copies them into the database: 32 MiB of 8 KiB. */
-const checkpointPages = 8_192
+const checkpointPages = 4_096
 
 function openForWriting(path: string, bytesMax: number | undefined): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5_000 })
