@@ -184,8 +184,10 @@ class LuaVm implements Vm {
 
   /** Tells the process who it is. @throws {VmError} when the module does not understand its environment. */
   start(environment: VmEnvironment): void {
-    const { answer } = this.#run(this.#host.writer.environment(environment))
-    if (answer.status === 'ready') return this.#rebase()
+    const packet = this.#host.writer.environment(environment)
+    const { answer, gasUsed } = this.#run(packet)
+    // The template stays the base: a process that is spawned and left alone costs no image of its own.
+    if (answer.status === 'ready') return this.#remember(packet, gasUsed)
     const reason = answer.status === 'failed' ? String(answer.error) : 'it did not answer the environment'
     throw new VmError({ code: 'VM_MODULE_REJECTED', reason })
   }

@@ -20,7 +20,8 @@ export const layout = {
   stackBase: 5_265_776,
   heapStart: 5_265_776,
   pageSizeBytes: 65_536,
-  initialPages: 256,
+  /** Static data, stack and a megabyte of heap, which the process library fits into. */
+  initialPages: 96,
 } as const
 
 const stackMarginBytes = 65_536
@@ -42,6 +43,7 @@ export function compileLuaWasm(options: { readonly chargeGas?: boolean } = {}): 
     stackPointerGlobal: 0,
     stackBase: layout.stackBase,
     stackLimit: layout.staticEnd + stackMarginBytes,
+    initialPages: layout.initialPages,
     chargeGas: options.chargeGas,
   })
   return new WebAssembly.Module(metered)

@@ -20,6 +20,8 @@ export interface MeterOptions {
   readonly stackLimit: number
   /** Initial value of the stack pointer: the first low-water mark. */
   readonly stackBase: number
+  /** Memory pages of a new instance, in place of the module's own: what is declared weighs on the host's collector. */
+  readonly initialPages: number
   /** False leaves out M1, so that a bench can tell what gas costs. Default: true. */
   readonly chargeGas?: boolean | undefined
 }
@@ -40,7 +42,7 @@ interface ModuleShape {
   readonly globalCount: number
 }
 
-const section = { type: 1, import: 2, function: 3, global: 6, export: 7, code: 10 } as const
+const section = { type: 1, import: 2, function: 3, memory: 5, global: 6, export: 7, code: 10 } as const
 
 /** @throws {VmError} `VM_WASM_UNSUPPORTED` on instructions that cannot be metered. */
 export function meterWasm(bytes: Uint8Array, options: MeterOptions): Uint8Array<ArrayBuffer> {
@@ -51,7 +53,8 @@ export function meterWasm(bytes: Uint8Array, options: MeterOptions): Uint8Array<
   out.append(bytes.subarray(0, 8))
   for (const { id, start, end } of sections) {
     const body = new ByteSink()
-    if (id === section.global) writeGlobals(body, bytes, start, end, options)
+    if (id === section.memory) writeMemory(body, bytes, start, options)
+    else if (id === section.global) writeGlobals(body, bytes, start, end, options)
     else if (id === section.export) writeExports(body, bytes, start, end, indexes, options)
     else if (id === section.code) writeCode(body, bytes, start, shape, indexes, options)
     else body.append(bytes.subarray(start, end))
@@ -117,6 +120,19 @@ function countImportedGlobals(cursor: Cursor): number {
     }
   }
   return globals
+}
+
+/** One memory with an upper limit, as emscripten makes them. */
+function writeMemory(body: ByteSink, bytes: Uint8Array, start: number, options: MeterOptions): void {
+  const cursor = new Cursor(bytes, start)
+  const count = cursor.u32()
+  const flags = cursor.byte()
+  if (count !== 1 || flags !== 1) {
+    throw new VmError({ code: 'VM_WASM_UNSUPPORTED', what: 'a memory without an upper limit', offset: start })
+  }
+  cursor.skipLeb()
+  const maximum = cursor.u32()
+  body.push([1, 1, ...encodeUnsigned(options.initialPages), ...encodeUnsigned(maximum)])
 }
 
 function writeGlobals(body: ByteSink, bytes: Uint8Array, start: number, end: number, options: MeterOptions): void {
