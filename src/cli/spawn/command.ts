@@ -1,0 +1,19 @@
+import { Command } from 'commander'
+import { addSpawnOptions, type SpawnOptions } from './options.ts'
+
+const examples = `
+Examples:
+  loom spawn --name hello
+  loom spawn --name token --load src/token.lua
+  loom spawn --tag App-Name=Shop --json
+`
+
+export function spawnCommand(): Command {
+  return addSpawnOptions(new Command('spawn'))
+    .description('Spawn a process, and load Lua code into it.')
+    .addHelpText('after', examples)
+    .action(async (options: SpawnOptions) => {
+      const { spawn } = await import('./handler.ts')
+      await spawn(options)
+    })
+}

@@ -1,0 +1,22 @@
+import { type Command, Option } from 'commander'
+import { type LogLevel, logLevels } from '../logger.ts'
+import { defaultDataDirectory, defaultHost, defaultPort, parsePort } from '../option-values.ts'
+
+export interface StartOptions {
+  readonly port: number
+  readonly host: string
+  readonly data: string
+  readonly memory?: true
+  readonly logLevel: LogLevel
+  readonly strict?: true
+}
+
+export function addStartOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-p, --port <port>', 'port; 0: any free one').default(defaultPort).argParser(parsePort))
+    .option('--host <address>', 'address to listen on; 0.0.0.0: all of this machine', defaultHost)
+    .option('-d, --data <directory>', 'where log, keys and wallets are kept', defaultDataDirectory)
+    .addOption(new Option('--memory', 'keep nothing on disk; everything is gone at the end').conflicts('data'))
+    .addOption(new Option('--log-level <level>', 'what to log to standard error').choices(logLevels).default('warn'))
+    .option('--strict', 'trust no one but the authorities of each process, and know no well-known module ids')
+}

@@ -1,0 +1,126 @@
+import type { ComputeErrorInfo } from '../compute/errors.ts'
+import type { NetworkErrorInfo } from '../network/errors.ts'
+import type { ProtocolErrorCode } from '../protocol/errors.ts'
+import { errorCode } from '../protocol/loom-error.ts'
+import type { SchedulerErrorInfo } from '../scheduler/errors.ts'
+import type { StoreErrorInfo } from '../store/errors.ts'
+import type { VmErrorInfo } from '../vm/errors.ts'
+import type { HttpErrorCode } from './errors.ts'
+
+type Code =
+  | ProtocolErrorCode
+  | (SchedulerErrorInfo | StoreErrorInfo | VmErrorInfo | ComputeErrorInfo | NetworkErrorInfo)['code']
+  | HttpErrorCode
+
+type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 422 | 500 | 501 | 503
+
+/**
+ * HTTP status by error code, so that no route decides it. A new code of any room does not compile until it has a row.
+ *
+ * 503 says that the same request may succeed later; 500 is our fault, and its text stays in the log.
+ */
+const statusByCode: { readonly [C in Code]: ErrorStatus } = {
+  PROTOCOL_ID_INVALID: 400,
+  PROTOCOL_ADDRESS_INVALID: 400,
+  PROTOCOL_BASE64URL_INVALID: 400,
+  PROTOCOL_TEXT_MALFORMED: 400,
+  PROTOCOL_DEPTH_EXCEEDED: 400,
+  PROTOCOL_ITEM_TRUNCATED: 400,
+  PROTOCOL_SIGNATURE_TYPE_UNSUPPORTED: 400,
+  PROTOCOL_OWNER_INVALID: 400,
+  PROTOCOL_PRESENCE_BYTE_INVALID: 400,
+  PROTOCOL_TAG_BYTES_EXCEEDED: 400,
+  PROTOCOL_TAG_COUNT_EXCEEDED: 400,
+  PROTOCOL_TAG_COUNT_MISMATCH: 400,
+  PROTOCOL_TAGS_MALFORMED: 400,
+  PROTOCOL_ANCHOR_INVALID: 400,
+  PROTOCOL_SIGNATURE_INVALID: 400,
+  PROTOCOL_KEY_INVALID: 500,
+  PROTOCOL_SIGNER_INVALID: 500,
+  PROTOCOL_BUNDLE_MALFORMED: 400,
+  PROTOCOL_BUNDLE_ITEM_INVALID: 400,
+  PROTOCOL_ASSIGNMENT_INVALID: 400,
+
+  SCHEDULER_PROCESS_UNKNOWN: 404,
+  SCHEDULER_TAG_INVALID: 400,
+  SCHEDULER_TARGET_MISSING: 400,
+  SCHEDULER_MODULE_UNKNOWN: 400,
+  SCHEDULER_MODULE_UNSUPPORTED: 422,
+  SCHEDULER_ITEM_UNKNOWN: 404,
+  SCHEDULER_BASE_LAYER_UNSUPPORTED: 501,
+  SCHEDULER_CONFLICT: 409,
+
+  STORE_CLOSED: 503,
+  STORE_LOCKED: 500,
+  STORE_SCHEMA_UNKNOWN: 500,
+  STORE_WRITE_FAILED: 503,
+  STORE_BUSY: 503,
+  STORE_TOO_LARGE: 413,
+  STORE_PAGE_CORRUPT: 500,
+  STORE_ASSIGNMENT_INVALID: 500,
+  STORE_COMMIT_INVALID: 500,
+  STORE_LIMIT_INVALID: 400,
+  STORE_CURSOR_INVALID: 400,
+  STORE_QUERY_TOO_BROAD: 400,
+
+  VM_ENGINE_MISMATCH: 500,
+  VM_WASM_UNSUPPORTED: 422,
+  VM_MODULE_REJECTED: 422,
+  VM_RESULT_MALFORMED: 422,
+  VM_OUT_OF_GAS: 422,
+  VM_TRAPPED: 422,
+  VM_HOST_FAULT: 503,
+
+  COMPUTE_PROCESS_UNKNOWN: 404,
+  COMPUTE_MODULE_MISSING: 422,
+  COMPUTE_THREAD_FAILED: 503,
+  COMPUTE_FENCED: 503,
+  COMPUTE_CLOSED: 503,
+
+  NETWORK_MESSAGE_UNKNOWN: 404,
+  NETWORK_PROCESS_UNKNOWN: 404,
+  NETWORK_CLOSED: 503,
+  NETWORK_KEY_UNREADABLE: 500,
+
+  HTTP_ROUTE_UNKNOWN: 404,
+  HTTP_NOT_SUPPORTED: 501,
+  HTTP_BODY_TOO_LARGE: 413,
+  HTTP_BODY_MISSING: 400,
+  HTTP_BODY_INVALID: 400,
+  HTTP_PARAMETER_INVALID: 400,
+  HTTP_ASSIGN_INCOMPLETE: 400,
+  HTTP_ITEM_UNKNOWN: 404,
+  // The SU's own word for it: wire protocol 6.2 has 400, and its clients look at the status.
+  HTTP_SCHEDULE_UNKNOWN: 400,
+  HTTP_MONITOR_TARGET: 400,
+  HTTP_MONITOR_FORBIDDEN: 403,
+  HTTP_MONITORS_FULL: 503,
+}
+
+/** What a client is told about an error: nothing of our inside. */
+export interface PublicError {
+  readonly status: ErrorStatus
+  readonly body: { readonly error: string; readonly code: string }
+}
+
+const internal: PublicError = {
+  status: 500,
+  body: { error: 'The node failed to answer this request. Its log says why.', code: 'INTERNAL' },
+}
+
+/** Errors may have crossed a thread, so their code is looked at, not their class. */
+export function publicError(error: unknown): PublicError {
+  const code = errorCode(error)
+  if (code === undefined || !isKnown(code)) return internal
+  const status = statusByCode[code]
+  if (status === 500) return { status, body: { ...internal.body, code } }
+  return { status, body: { error: messageOf(error), code } }
+}
+
+function isKnown(code: string): code is Code {
+  return Object.hasOwn(statusByCode, code)
+}
+
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error)
+}
