@@ -74,7 +74,6 @@ describe('the wallets of a data directory', () => {
 })
 
 describe('a wallet works', () => {
-  /** Both orders of the primes: the greater one must become p. */
   const pairs = [
     { name: 'one order', jwk: () => jwkOf(developmentPrimes[0] ?? 0n, developmentPrimes[1] ?? 0n) },
     { name: 'the other order', jwk: () => jwkOf(developmentPrimes[1] ?? 0n, developmentPrimes[0] ?? 0n) },
@@ -84,12 +83,14 @@ describe('a wallet works', () => {
     const jwk = make()
     const key = createPrivateKey({ key: { ...jwk }, format: 'jwk' })
     expect(key.asymmetricKeyDetails).toMatchObject({ modulusLength: 4_096, publicExponent: 65_537n })
+    // As OpenSSL makes them, and some libraries expect them.
+    expect(number(jwk.p) > number(jwk.q)).toBe(true)
     const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
     const signature = sign('sha256', Buffer.from('text'), { key, ...padding })
     expect(verify('sha256', Buffer.from('text'), { key: createPublicKey(key), ...padding }, signature)).toBe(true)
     // OpenSSL signs by p, q, dp, dq and qi alone; d is for who has no other.
-    const [n, d] = [jwk.n, jwk.d].map((text) => BigInt(`0x${Buffer.from(text, 'base64url').toString('hex')}`))
-    expect(power(power(42n, 65_537n, n ?? 0n), d ?? 0n, n ?? 0n)).toBe(42n)
+    const n = number(jwk.n)
+    expect(power(power(42n, 65_537n, n), number(jwk.d), n)).toBe(42n)
   })
 
   test('with our signer', async () => {
@@ -118,6 +119,10 @@ describe('a wallet works', () => {
     expect(verify('sha256', payload, { key, ...padding }, signature)).toBe(true)
   })
 })
+
+function number(base64Url: string): bigint {
+  return BigInt(`0x${Buffer.from(base64Url, 'base64url').toString('hex')}`)
+}
 
 function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   let result = 1n

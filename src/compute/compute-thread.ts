@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { ComputeError } from './errors.ts'
-import type { ThreadOptions, ThreadReply, ThreadRequest, ThreadResponses } from './thread-protocol.ts'
+import type { NumberedRequest, ThreadOptions, ThreadReply, ThreadRequest, ThreadResponses } from './thread-protocol.ts'
 
 /** Deep enough that Lua's own limit of 200 nested C calls comes long before the host's (DESIGN: determinism traps). */
 const stackSizeMb = 16
@@ -20,6 +20,8 @@ export class ComputeThread {
   /** Called when the thread has died and a new one is in its place. */
   onDeath: (error: Error) => void = () => undefined
   #worker: Worker
+  /** Requests of this turn of the event loop: they travel as one message, because waking a thread costs. */
+  #outgoing: NumberedRequest[] = []
   #lastRequestId = 0
   #closed = false
 
@@ -33,7 +35,7 @@ export class ComputeThread {
     const requestId = ++this.#lastRequestId
     return new Promise((resolve, reject) => {
       this.#waiting.set(requestId, { resolve: resolve as (value: unknown) => void, reject })
-      this.#worker.postMessage({ requestId, request })
+      if (this.#outgoing.push({ requestId, request }) === 1) setImmediate(() => this.#flush())
     })
   }
 
@@ -43,12 +45,21 @@ export class ComputeThread {
     this.#failAll(new ComputeError({ code: 'COMPUTE_CLOSED' }))
   }
 
+  #flush(): void {
+    const requests = this.#outgoing
+    this.#outgoing = []
+    // Empty when the thread died meanwhile: the requests were failed then.
+    if (requests.length > 0) this.#worker.postMessage(requests)
+  }
+
   #start(): Worker {
     const worker = new Worker(new URL(`./evaluator.worker.${extension}`, import.meta.url), {
       workerData: this.#options,
       resourceLimits: { stackSizeMb },
     })
-    worker.on('message', (reply: ThreadReply) => this.#settle(reply))
+    worker.on('message', (replies: readonly ThreadReply[]) => {
+      for (const reply of replies) this.#settle(reply)
+    })
     let failure: Error | undefined
     worker.on('error', (error: Error) => {
       failure = error
@@ -74,6 +85,7 @@ export class ComputeThread {
   #failAll(error: Error): void {
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
+    this.#outgoing = []
     for (const { reject } of waiting) reject(error)
   }
 }

@@ -63,6 +63,12 @@ export interface ThreadResponses {
   unload: undefined
 }
 
+/** Travels in lists, like the replies. */
+export interface NumberedRequest {
+  readonly requestId: number
+  readonly request: ThreadRequest
+}
+
 export type ThreadReply = { readonly requestId: number } & (
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: string; readonly code: string | undefined }

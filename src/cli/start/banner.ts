@@ -40,10 +40,14 @@ export function bannerLines({ url, info, wallets, dataDirectory, readyMs }: Bann
     ...wallets.map(({ address, path }) => `    ${address}   ${shortPath(path)}`),
     '',
     '  Try next',
-    `    eval "$(${loom} env${urlSuffix})"      clients started from this shell use this node`,
+    `    eval "$(${loom} env${urlSuffix})"      variables: clients of this shell use this node`,
     `    ${loom} spawn --name hello${suffix}`,
     `    ${loom} eval <process> 'return 1 + 1'${suffix}`,
-    '    The guide "What are AO Processes" works here as it is printed. Stop with Ctrl-C.',
+    // Placeholders of tutorials stand for nothing on a strict node.
+    ...(info.mode === 'strict'
+      ? []
+      : ['    The guide "What are AO Processes" works as it is printed, in a shell with these variables.']),
+    '    Stop with Ctrl-C.',
     '',
   ]
 }

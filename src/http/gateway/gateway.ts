@@ -7,6 +7,7 @@ import { parseAddress } from '../../protocol/ids.ts'
 import { encodeUtf8 } from '../../protocol/utf8.ts'
 import type { StoredItem } from '../../store/types.ts'
 import { HttpError } from '../errors.ts'
+import { lazy } from '../lazy.ts'
 import { httpLimits } from '../limits.ts'
 import { parseJson, pathId, readBody } from '../request.ts'
 import { addBundlerRoutes } from './bundler.ts'
@@ -22,6 +23,8 @@ export interface GatewayDependencies {
 const fundedWinston = 1_000n * 10n ** 12n
 /** What arlocal asks for a thousand bytes. Wire protocol 9.3. */
 const winstonPerThousandBytes = 65_595_508n
+
+const graphql = lazy(() => import('./graphql.ts'))
 
 /** The Arweave gateway: what AO clients ask of one. Wire protocol 9. */
 export function createGateway({ network, fundedAddresses }: GatewayDependencies): Hono {
@@ -41,13 +44,13 @@ export function createGateway({ network, fundedAddresses }: GatewayDependencies)
 
   gateway.post('/graphql', async (c) => {
     const body = parseJson(await readBody(c))
-    const { answerGraphql, parseGraphqlRequest } = await import('./graphql.ts')
+    const { answerGraphql, parseGraphqlRequest } = await graphql()
     const answer = await answerGraphql(network, parseGraphqlRequest(body))
     return c.json(answer.body, answer.status)
   })
   gateway.get('/graphql', async (c) => {
     const { query, variables, operationName } = c.req.query()
-    const { answerGraphql, parseGraphqlRequest } = await import('./graphql.ts')
+    const { answerGraphql, parseGraphqlRequest } = await graphql()
     const parsed = variables === undefined ? undefined : parseJson(encodeUtf8(variables))
     const answer = await answerGraphql(network, parseGraphqlRequest({ query, variables: parsed, operationName }))
     return c.json(answer.body, answer.status)

@@ -48,8 +48,8 @@ export async function queryTransactions(
   if (listed(given.bundledIn) !== undefined) return { rows: [], hasNextPage: false }
   const filter: ItemFilter = {
     ids: listed(given.ids),
-    // A blank owner is no owner: aos asks for one beside the real one.
-    owners: listed(given.owners)?.filter((owner) => owner !== ''),
+    // aos asks for a blank owner beside the real one; nobody is that, so it finds nothing more.
+    owners: listed(given.owners),
     recipients: listed(given.recipients),
     tags: (given.tags ?? []).map(({ name, values, op }) => ({ name, values, op: op ?? 'EQ' })),
     blockHeightMin: given.block?.min ?? undefined,

@@ -3,10 +3,13 @@ import type { Network } from '../../network/types.ts'
 import type { ProcessId } from '../../protocol/ids.ts'
 import type { StoredResult } from '../../store/types.ts'
 import { HttpError } from '../errors.ts'
+import { lazy } from '../lazy.ts'
 import { httpLimits } from '../limits.ts'
 import { collectPage } from '../paging.ts'
 import { parseJson, pathId, pathProcessId, queryInteger, queryProcessId, queryText, readBody } from '../request.ts'
 import { encodeCursor, parseBound, type ResultBound, type SortOrder } from './result-cursor.ts'
+
+const dryRunBody = lazy(() => import('./dry-run-body.ts'))
 
 /** Compute Unit. Always answers JSON, because clients parse before they look at the status. Wire protocol 7. */
 export function createCu(network: Network): Hono {
@@ -38,7 +41,7 @@ export function createCu(network: Network): Hono {
       throw new HttpError({ code: 'HTTP_NOT_SUPPORTED', what, instead: 'Leave it out to use the latest state.' })
     }
     const body = await readBody(c)
-    const { toDryRunMessage } = await import('./dry-run-body.ts')
+    const { toDryRunMessage } = await dryRunBody()
     return resultJson(c, await network.dryRun(processId, toDryRunMessage(parseJson(body))))
   })
 

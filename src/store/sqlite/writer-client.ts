@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers'
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import { Worker } from 'node:worker_threads'
 import { StoreError } from '../errors.ts'
 import { Batch } from './batch.ts'
@@ -22,6 +22,12 @@ const sentCountMax = 2
 const batchCallsMin = 256
 const batchCallsMax = 2_048
 const batchBytesMax = 4 * 1_024 * 1_024
+/**
+ * How long a call that nobody waits for may wait for company. Results and settlements follow from the log, so they
+ * travel with the next append and share its sync; alone they go after this time.
+ */
+const patientDelayMs = 2
+const patientCalls: ReadonlySet<WriterCallName> = new Set(['commit', 'settle'])
 /** Most bytes of one call: SQLite takes values below 1 GB, and an arena doubles as it grows. */
 export const callBytesMax = 256 * 1_024 * 1_024
 /** Most bytes that wait for the disk. */
@@ -61,6 +67,9 @@ export class WriterClient {
   #pendingBytes = 0
   #pendingCalls = 0
   #flushPlanned = false
+  #patience: NodeJS.Timeout | undefined
+  /** Whether a call is queued that somebody waits for. */
+  #urgent = false
   #closing = false
   #lost: string | undefined
 
@@ -116,6 +125,7 @@ export class WriterClient {
         resolve(answer.value as WriterCalls[Name]['answer'])
       },
     })
+    this.#urgent ||= !patientCalls.has(name)
     this.#planFlush()
     return promise
   }
@@ -152,7 +162,11 @@ export class WriterClient {
   }
 
   #planFlush(): void {
-    if (this.#flushPlanned || this.#sent.size >= sentCountMax) return
+    if (this.#flushPlanned || this.#sent.size >= sentCountMax || this.#queue.length === 0) return
+    if (!this.#urgent) {
+      this.#patience ??= setTimeout(() => this.#flush(), patientDelayMs)
+      return
+    }
     this.#flushPlanned = true
     setImmediate(() => {
       this.#flushPlanned = false
@@ -161,6 +175,9 @@ export class WriterClient {
   }
 
   #flush(): void {
+    clearTimeout(this.#patience)
+    this.#patience = undefined
+    this.#urgent = false
     while (this.#sent.size < sentCountMax) {
       const next = this.#queue.shift()
       if (next === undefined) break

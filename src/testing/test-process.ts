@@ -1,0 +1,70 @@
+import type { Network } from '../network/types.ts'
+import type { ProcessId } from '../protocol/ids.ts'
+import { TestingError } from './errors.ts'
+import { parseEvaluation } from './evaluation.ts'
+import { type ItemFactory, messageTags } from './item-factory.ts'
+import type { InboxMessage, TestEvaluation, TestMessageDraft, TestProcess, TestResult, TestWallet } from './types.ts'
+
+/** The `Inbox` as plain data; the message that made the process is the first of it after every spawn. */
+const inboxExpression = `(function()
+  local list = {}
+  for _, message in ipairs(Inbox) do
+    if message.Id ~= ao.id then
+      local data = message.Data
+      if type(data) == "table" then data = require("json").encode(data) end
+      list[#list + 1] = {
+        id = message.Id, from = message.From, target = message.Target, action = message.Action, data = data or "",
+        tags = message.Tags,
+      }
+    end
+  end
+  return list
+end)()`
+
+export class LocalTestProcess implements TestProcess {
+  readonly #network: Network
+  readonly #items: ItemFactory
+  readonly id: ProcessId
+  readonly owner: TestWallet
+
+  constructor(id: ProcessId, owner: TestWallet, network: Network, items: ItemFactory) {
+    this.id = id
+    this.owner = owner
+    this.#network = network
+    this.#items = items
+  }
+
+  async eval(code: string): Promise<TestResult> {
+    const result = await this.send({ action: 'Eval', data: code })
+    const { error } = result
+    if (error !== undefined) throw new TestingError({ code: 'TESTING_EVAL_FAILED', processId: this.id, error })
+    return result
+  }
+
+  async send(draft: TestMessageDraft): Promise<TestResult> {
+    const { from = this.owner } = draft
+    const { id, nonce, timestampMs } = await this.#network.submit(this.#items.message(from, this.id, draft).bytes)
+    const { json } = await this.#network.result(this.id, id)
+    return { ...parseEvaluation(json, this.id, from.address), id, nonce, timestampMs }
+  }
+
+  async dryRun(draft: TestMessageDraft): Promise<TestEvaluation> {
+    const { from = this.owner, data = ' ' } = draft
+    const json = await this.#network.dryRun(this.id, { owner: from.address, tags: messageTags(draft), data })
+    return parseEvaluation(json, this.id, from.address)
+  }
+
+  async state(expression: string): Promise<unknown> {
+    await this.#network.idle()
+    const code = `return require("json").encode({ value = ${expression}\n})`
+    const { error, output } = await this.dryRun({ action: 'Eval', data: code })
+    if (error !== undefined) {
+      throw new TestingError({ code: 'TESTING_STATE_UNREADABLE', processId: this.id, expression, error })
+    }
+    return (JSON.parse(output) as { readonly value?: unknown }).value
+  }
+
+  async inbox(): Promise<readonly InboxMessage[]> {
+    return (await this.state(inboxExpression)) as readonly InboxMessage[]
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * What process developers import in their tests.
+ *
+ * @module
+ */
+export { TestingError, type TestingErrorInfo } from './errors.ts'
+export { createTestClock, type TestClock } from './test-clock.ts'
+export { createTestNetwork } from './test-network.ts'
+export type {
+  InboxMessage,
+  SpawnOptions,
+  TestEvaluation,
+  TestMessage,
+  TestMessageDraft,
+  TestNetwork,
+  TestNetworkOptions,
+  TestProcess,
+  TestResult,
+  TestTags,
+  TestWallet,
+} from './types.ts'
