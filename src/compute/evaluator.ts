@@ -1,6 +1,8 @@
 import type { ProcessId } from '../protocol/ids.ts'
 import type { Signer } from '../protocol/types.ts'
+import { VmError } from '../vm/errors.ts'
 import type { LuaEngine, LuaTemplate } from '../vm/lua/lua-vm.ts'
+import { RejectedVm } from '../vm/rejected-vm.ts'
 import type { Vm } from '../vm/types.ts'
 import { ComputeError } from './errors.ts'
 import { outboxOf } from './outbox.ts'
@@ -14,11 +16,22 @@ interface Loaded {
   readonly scheduler: string
 }
 
+/** A module that cannot be loaded is the process's fault, and its messages' result; a host that fails is ours. */
+function orRejected<T>(load: () => T): T | RejectedVm {
+  try {
+    return load()
+  } catch (error) {
+    if (error instanceof VmError && error.code === 'VM_MODULE_REJECTED') return new RejectedVm(error.message)
+    throw error
+  }
+}
+
 /** What an evaluation thread does: holds the processes loaded in it and evaluates their entries in order. */
 export class Evaluator {
   readonly #engine: LuaEngine
   readonly #signer: Signer
-  readonly #templates = new Map<string, LuaTemplate>()
+  /** By module id; the reason where the module was rejected, so that it is not tried for each process. */
+  readonly #templates = new Map<string, LuaTemplate | RejectedVm>()
   readonly #processes = new Map<string, Loaded>()
 
   constructor(engine: LuaEngine, signer: Signer) {
@@ -53,10 +66,11 @@ export class Evaluator {
     const template = this.#template(request)
     const { environment, limits, processId, moduleId } = request
     const scheduler = environment.process.tags.find(({ name }) => name === 'Scheduler')?.value ?? this.#signer.address
-    this.#processes.set(processId, { vm: template.spawn(environment, limits), moduleId, scheduler })
+    const vm = template instanceof RejectedVm ? template : orRejected(() => template.spawn(environment, limits))
+    this.#processes.set(processId, { vm, moduleId, scheduler })
   }
 
-  #template({ moduleId, source, processId }: LoadRequest): LuaTemplate {
+  #template({ moduleId, source, processId }: LoadRequest): LuaTemplate | RejectedVm {
     const known = this.#templates.get(moduleId)
     if (known !== undefined) return known
     if (source === undefined) throw new ComputeError({ code: 'COMPUTE_MODULE_MISSING', processId, moduleId })
@@ -67,8 +81,8 @@ export class Evaluator {
     if (!this.#templates.has(moduleId)) this.#makeTemplate(moduleId, source)
   }
 
-  #makeTemplate(moduleId: string, source: string): LuaTemplate {
-    const template = this.#engine.createTemplate(source)
+  #makeTemplate(moduleId: string, source: string): LuaTemplate | RejectedVm {
+    const template = orRejected(() => this.#engine.createTemplate(source))
     this.#templates.set(moduleId, template)
     return template
   }

@@ -116,6 +116,8 @@ export class ProcessRunner {
       const fresh = this.#fresh.get(nonce)
       if (fresh !== undefined) return fresh
       const evaluatedBefore = this.#next
+      // Not evaluated yet for sure: the store need not be asked.
+      if (evaluatedBefore !== undefined && nonce >= evaluatedBefore) break
       const stored = await this.#deps.store.readResult(this.processId, nonce)
       if (stored !== undefined) return stored
       // It may have been evaluated while the store was read: then it is found in the next turn.

@@ -137,6 +137,41 @@ describe('results', () => {
   })
 })
 
+describe('modules', () => {
+  const upload = (source: string) => {
+    const tags = { 'Data-Protocol': 'ao', Type: 'Module', 'Module-Format': 'loom-lua-5.3' }
+    const list = Object.entries(tags).map(([name, value]) => ({ name, value }))
+    return network.upload(createDataItem({ tags: list, data: source }, alice).bytes)
+  }
+
+  test("of one's own run like the built-in one", async () => {
+    const module = await upload(`local channel = ...
+      return function()
+        if channel.receive():byte() == 1 then return channel.send("\\3") end
+        channel.send(string.pack("<B s4", 2, "from a module of my own"))
+      end`)
+    const { processId, id } = await network.submit(processItem(alice, { Module: module.id }).bytes)
+    expect(JSON.parse((await network.result(processId, id)).json).Error).toBe('from a module of my own')
+  })
+
+  test.each([
+    { name: 'does not compile', source: 'this is not lua', reason: /syntax error/ },
+    { name: 'fails', source: 'error("no thanks")', reason: /no thanks/ },
+    { name: 'gives no function', source: 'return 5', reason: /must return a function/ },
+    { name: 'does not answer', source: 'return function() end', reason: /malformed|answer/ },
+    { name: 'never ends', source: 'while true do end', reason: /out of gas/i },
+  ])('that $name: every message has the reason as its result', async ({ source, reason }) => {
+    const module = await upload(source)
+    for (let i = 0; i < 2; i++) {
+      const { processId, id } = await network.submit(processItem(alice, { Module: module.id }).bytes)
+      expect(JSON.parse((await network.result(processId, id)).json).Error).toMatch(reason)
+      const after = await send(network, alice, processId, { Action: 'Eval' }, '1')
+      expect(after.Error).toMatch(reason)
+    }
+    await network.idle()
+  })
+})
+
 describe('messages between processes', () => {
   test('are delivered, trusted and answered; the waiting code goes on', async () => {
     const server = await spawnProcess(

@@ -5,11 +5,14 @@ import { prepare, type Statement } from './statement.ts'
 import { Terms } from './terms.ts'
 import type { ItemRow } from './writer-protocol.ts'
 
+const termsAtOnceMax = 16
+
 /** Writes items with what finds them. */
 export class WriterItems {
   readonly #terms = new Terms()
   readonly #insert: Statement<never>
-  readonly #insertTerm: Statement<never>
+  /** By the number of terms inserted at once: one call for many rows costs less than many calls. */
+  readonly #insertTerms: readonly Statement<never>[]
   readonly #select: Statement<{ readonly seq: number }>
 
   constructor(database: DatabaseSync) {
@@ -18,7 +21,10 @@ export class WriterItems {
       `INSERT INTO items (id, owner, target, tags, block_height, timestamp_ms, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO NOTHING`,
     )
-    this.#insertTerm = prepare(database, 'INSERT INTO terms (term, item) VALUES (?, ?) ON CONFLICT DO NOTHING')
+    this.#insertTerms = Array.from({ length: termsAtOnceMax }, (_, i) => {
+      const rows = Array.from({ length: i + 1 }, () => '(?, ?)').join(', ')
+      return prepare(database, `INSERT INTO terms (term, item) VALUES ${rows} ON CONFLICT DO NOTHING`)
+    })
     this.#select = prepare(database, 'SELECT seq FROM items WHERE id = ?')
   }
 
@@ -32,8 +38,15 @@ export class WriterItems {
     if (Number(inserted.changes) === 0) return this.#seqOf(id)
     const seq = Number(inserted.lastInsertRowid)
     const tags: readonly Tag[] = JSON.parse(tagsJson)
-    for (const term of this.#terms.ofItem(ownerAddress, target, tags)) this.#insertTerm.run(term, seq)
+    this.#putTerms([...this.#terms.ofItem(ownerAddress, target, tags)], seq)
     return seq
+  }
+
+  #putTerms(terms: readonly number[], seq: number): void {
+    for (let start = 0; start < terms.length; start += termsAtOnceMax) {
+      const some = terms.slice(start, start + termsAtOnceMax)
+      this.#insertTerms[some.length - 1]?.run(...some.flatMap((term) => [term, seq]))
+    }
   }
 
   #seqOf(id: Uint8Array | string): number {

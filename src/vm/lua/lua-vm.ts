@@ -151,7 +151,9 @@ function bootTemplate(host: EngineHost, source: string): TemplateState {
     const image = freezeImage(captureImage(instance, host.breakAddress))
     return { image, lua: { state, scratch } }
   } catch (cause) {
-    if (cause instanceof VmError) throw cause
+    if (exports.gas.value < 0n)
+      throw new VmError({ code: 'VM_MODULE_REJECTED', reason: 'it runs out of gas' }, { cause })
+    if (cause instanceof VmError && cause.code !== 'VM_TRAPPED') throw cause
     throw new VmError({ code: 'VM_MODULE_REJECTED', reason: String(cause) }, { cause })
   }
 }
@@ -185,11 +187,20 @@ class LuaVm implements Vm {
   /** Tells the process who it is. @throws {VmError} when the module does not understand its environment. */
   start(environment: VmEnvironment): void {
     const packet = this.#host.writer.environment(environment)
-    const { answer, gasUsed } = this.#run(packet)
+    const { answer, gasUsed } = this.#runStart(packet)
     // The template stays the base: a process that is spawned and left alone costs no image of its own.
     if (answer.status === 'ready') return this.#remember(packet, gasUsed)
     const reason = answer.status === 'failed' ? String(answer.error) : 'it did not answer the environment'
     throw new VmError({ code: 'VM_MODULE_REJECTED', reason })
+  }
+
+  #runStart(packet: Buffer): { answer: Answer; gasUsed: number } {
+    try {
+      return this.#run(packet)
+    } catch (error) {
+      if (errorCode(error) === 'VM_HOST_FAULT') throw error
+      return { answer: { status: 'failed', error: this.#failureText(error) }, gasUsed: this.#gasUsed() }
+    }
   }
 
   evaluate(message: VmMessage): Evaluation {

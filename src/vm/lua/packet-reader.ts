@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { VmError } from '../errors.ts'
 import type { JsonValue, OutgoingData, OutgoingMessage, OutgoingSpawn, OutgoingTag } from '../types.ts'
 
@@ -28,12 +28,18 @@ export function readAnswer(bytes: Uint8Array): Answer {
   return answer
 }
 
+/** Above it a part that is kept would keep too much of the whole. */
+const asciiBytesMax = 16_384
+
 class AnswerReader {
   readonly #buffer: Buffer
+  /** The whole answer as text when it is ASCII, as most are: its parts are then cut out without another copy. */
+  readonly #ascii: string | undefined
   #offset = 0
 
   constructor(bytes: Uint8Array) {
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#ascii = bytes.length <= asciiBytesMax && isAscii(bytes) ? this.#buffer.toString('latin1') : undefined
   }
 
   answer(): Answer {
@@ -102,7 +108,7 @@ class AnswerReader {
       case 0:
         return undefined
       case 1: {
-        const text = this.#buffer.toString('utf8', start, start + length)
+        const text = this.#decode(start, start + length)
         // A replacement character may have been there before: only then look at the bytes again.
         if (!text.includes('\ufffd')) return text
         const bytes = this.#buffer.subarray(start, start + length)
@@ -110,7 +116,7 @@ class AnswerReader {
       }
       case 2:
       case 5: {
-        const value = this.#parseJson(this.#buffer.toString('utf8', start, start + length))
+        const value = this.#parseJson(this.#decode(start, start + length))
         if (type === 2 && typeof value !== 'number') this.#malformed('a number that is none')
         return value
       }
@@ -121,6 +127,10 @@ class AnswerReader {
       default:
         return this.#malformed(`unknown value type ${type}`)
     }
+  }
+
+  #decode(start: number, end: number): string {
+    return this.#ascii?.slice(start, end) ?? this.#buffer.toString('utf8', start, end)
   }
 
   /** JSON has no bytes: text that is not UTF-8 is given with replacement characters, as the legacy wire does. */
@@ -139,7 +149,7 @@ class AnswerReader {
   #text(): string {
     const length = this.#u4()
     if (length > this.#buffer.length - this.#offset) this.#malformed('a text longer than the answer')
-    const text = this.#buffer.toString('utf8', this.#offset, this.#offset + length)
+    const text = this.#decode(this.#offset, this.#offset + length)
     this.#offset += length
     return text
   }

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import type { Evaluation, Snapshot, Vm } from './types.ts'
+
+/**
+ * Stands in for a process whose module cannot be loaded: every message fails with the reason (I4).
+ *
+ * A rejection follows from the module alone, so it is a result like any other, the same on every machine.
+ */
+export class RejectedVm implements Vm {
+  readonly #reason: string
+
+  constructor(reason: string) {
+    this.#reason = reason
+  }
+
+  evaluate(): Evaluation {
+    return { ok: false, error: this.#reason, gasUsed: 0 }
+  }
+
+  dryRun(): Evaluation {
+    return this.evaluate()
+  }
+
+  snapshot(): Snapshot {
+    return { pages: new Map(), sizeBytes: 0 }
+  }
+
+  stateHash(): string {
+    return createHash('sha256').update(this.#reason).digest('hex')
+  }
+
+  close(): void {}
+}
