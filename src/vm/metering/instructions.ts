@@ -12,6 +12,7 @@ export const op = {
   brIf: 0x0d,
   brTable: 0x0e,
   return: 0x0f,
+  call: 0x10,
   callIndirect: 0x11,
   select: 0x1b,
   selectTyped: 0x1c,

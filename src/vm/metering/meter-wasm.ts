@@ -8,6 +8,7 @@ import { ByteSink, Cursor, encodeSigned, encodeUnsigned } from './leb128.ts'
  * M1 Gas: an i64 global, exported as `gas`, goes down at every function entry and loop header by the number of
  *    instructions in the straight code behind it, and the code traps when it goes below zero. Every endless run passes
  *    loop headers or function entries, so it ends; the charge depends on the path alone, so it is the same everywhere.
+ *    A function that calls nothing keeps the gas in a local while it runs, because its loops are the tightest.
  * M2 NaN: the result of each float instruction whose NaN bits the specification leaves to the processor is made the
  *    one quiet NaN `0x7ff8…`, so that memory, `string.pack` and `print` agree on every machine.
  * M3 Stack: the lowest stack pointer seen is kept in a global, exported as `stackLow` (the state below it is untouched),
@@ -37,9 +38,15 @@ interface Section {
 }
 
 interface ModuleShape {
-  readonly parameterCounts: readonly number[]
+  readonly signatures: readonly Signature[]
   readonly typeOfFunction: readonly number[]
   readonly globalCount: number
+}
+
+interface Signature {
+  readonly parameterCount: number
+  /** Value type of the one result, `empty` without, undefined with several. */
+  readonly result: number | undefined
 }
 
 const section = { type: 1, import: 2, function: 3, memory: 5, global: 6, export: 7, code: 10 } as const
@@ -78,7 +85,7 @@ function readSections(bytes: Uint8Array): Section[] {
 }
 
 function readShape(bytes: Uint8Array, sections: readonly Section[]): ModuleShape {
-  const parameterCounts: number[] = []
+  const signatures: Signature[] = []
   const typeOfFunction: number[] = []
   let globalCount = 0
   for (const { id, start } of sections) {
@@ -86,10 +93,12 @@ function readShape(bytes: Uint8Array, sections: readonly Section[]): ModuleShape
     if (id === section.type) {
       for (let left = cursor.u32(); left > 0; left--) {
         cursor.skip(1)
-        const parameters = cursor.u32()
-        parameterCounts.push(parameters)
-        cursor.skip(parameters)
-        cursor.skip(cursor.u32())
+        const parameterCount = cursor.u32()
+        cursor.skip(parameterCount)
+        const resultCount = cursor.u32()
+        const result = resultCount === 0 ? valueType.empty : bytes[cursor.offset]
+        signatures.push({ parameterCount, result: resultCount > 1 ? undefined : result })
+        cursor.skip(resultCount)
       }
     } else if (id === section.import) {
       globalCount += countImportedGlobals(cursor)
@@ -99,7 +108,7 @@ function readShape(bytes: Uint8Array, sections: readonly Section[]): ModuleShape
       globalCount += cursor.u32()
     }
   }
-  return { parameterCounts, typeOfFunction, globalCount }
+  return { signatures, typeOfFunction, globalCount }
 }
 
 function countImportedGlobals(cursor: Cursor): number {
@@ -181,12 +190,12 @@ function writeCode(
   for (let i = 0; i < count; i++) {
     const size = cursor.u32()
     const end = cursor.offset + size
-    const parameters = shape.parameterCounts[shape.typeOfFunction[i] ?? -1]
-    if (parameters === undefined) {
+    const signature = shape.signatures[shape.typeOfFunction[i] ?? -1]
+    if (signature === undefined) {
       throw new VmError({ code: 'VM_WASM_UNSUPPORTED', what: 'a function without a type', offset: cursor.offset })
     }
     rewritten.clear()
-    rewriteFunction(rewritten, cursor, end, parameters, indexes, options)
+    rewriteFunction(rewritten, cursor, end, signature, indexes, options)
     body.push(encodeUnsigned(rewritten.length))
     body.append(rewritten.view())
   }
@@ -197,7 +206,7 @@ function rewriteFunction(
   out: ByteSink,
   cursor: Cursor,
   end: number,
-  parameterCount: number,
+  { parameterCount, result }: Signature,
   indexes: { gas: number; stackLow: number },
   options: MeterOptions,
 ): void {
@@ -217,9 +226,17 @@ function rewriteFunction(
 
   const stackPointer = encodeUnsigned(options.stackPointerGlobal)
   const codeStart = cursor.offset
-  const charge = (from: number): readonly number[] =>
-    options.chargeGas === false ? [] : chargeCode(straightCost(bytes, from, end), indexes.gas, locals.gas)
+  const inLocal = options.chargeGas !== false && result !== undefined && isTightLoop(bytes, codeStart, end)
+  const gas = { global: encodeUnsigned(indexes.gas), local: encodeUnsigned(locals.gas) }
+  const charge = (from: number): readonly number[] => {
+    if (options.chargeGas === false) return []
+    const cost = straightCost(bytes, from, end)
+    return inLocal ? localChargeCode(cost, gas) : globalChargeCode(cost, gas)
+  }
+  // The body becomes a block that all ways out lead through, so that the local is written back.
+  if (inLocal) out.push([op.globalGet, ...gas.global, op.localSet, ...gas.local, op.block, result])
   out.push(charge(codeStart))
+  let depth = 0
   let copiedTo = codeStart
   let previous = -1
   const insert = (code: readonly number[]): void => {
@@ -232,7 +249,13 @@ function rewriteFunction(
     const opcode = cursor.byte()
     skipImmediates(cursor, opcode)
     const nan = nanResultType(opcode)
-    if (opcode === op.loop) {
+    if (opcode === op.block || opcode === op.loop || opcode === op.if) depth += 1
+    else if (opcode === op.end) depth -= 1
+    if (opcode === op.return && inLocal) {
+      out.append(bytes.subarray(copiedTo, at))
+      out.push([op.br, ...encodeUnsigned(depth)])
+      copiedTo = cursor.offset
+    } else if (opcode === op.loop) {
       insert(charge(cursor.offset))
     } else if (nan !== undefined) {
       insert(canonicalNanCode(nan, locals[nan]))
@@ -242,6 +265,20 @@ function rewriteFunction(
     previous = opcode
   }
   out.append(bytes.subarray(copiedTo, end))
+  if (inLocal) out.push([op.localGet, ...gas.local, op.globalSet, ...gas.global, op.end])
+}
+
+/** Whether the code has loops and no calls: nobody else can see the gas while it runs. */
+function isTightLoop(bytes: Uint8Array, start: number, end: number): boolean {
+  const cursor = new Cursor(bytes, start)
+  let hasLoop = false
+  while (cursor.offset < end) {
+    const opcode = cursor.byte()
+    if (opcode === op.call || opcode === op.callIndirect) return false
+    if (opcode === op.loop) hasLoop = true
+    skipImmediates(cursor, opcode)
+  }
+  return hasLoop
 }
 
 /** Instructions from `start` up to the first that may leave the straight line; at least 1. */
@@ -257,13 +294,25 @@ function straightCost(bytes: Uint8Array, start: number, end: number): number {
   return cost
 }
 
-function chargeCode(cost: number, gasGlobal: number, gasLocal: number): number[] {
-  const global = encodeUnsigned(gasGlobal)
-  const local = encodeUnsigned(gasLocal)
+interface GasPlaces {
+  readonly global: readonly number[]
+  readonly local: readonly number[]
+}
+
+function globalChargeCode(cost: number, { global, local }: GasPlaces): number[] {
   return [
     ...[op.globalGet, ...global, op.i64Const, ...encodeSigned(cost), op.i64Sub, op.localTee, ...local],
     ...[op.globalSet, ...global, op.localGet, ...local, op.i64Const, 0, op.i64LtS],
     ...[op.if, valueType.empty, op.unreachable, op.end],
+  ]
+}
+
+/** Writes back before the trap, because the host reads from the global that gas has run out. */
+function localChargeCode(cost: number, { global, local }: GasPlaces): number[] {
+  return [
+    ...[op.localGet, ...local, op.i64Const, ...encodeSigned(cost), op.i64Sub, op.localTee, ...local],
+    ...[op.i64Const, 0, op.i64LtS, op.if, valueType.empty],
+    ...[op.localGet, ...local, op.globalSet, ...global, op.unreachable, op.end],
   ]
 }
 
