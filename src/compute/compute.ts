@@ -4,6 +4,7 @@ import type { LogEntry, Store, StoredResult } from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
 import type { ComputeThread } from './compute-thread.ts'
 import { ComputeError } from './errors.ts'
+import { ModuleReader } from './module-reader.ts'
 import { leaseTtlMs, type OnCommitted, ProcessRunner, type RunnerDependencies } from './process-runner.ts'
 
 /**
@@ -50,22 +51,23 @@ const resumeBatch = 256
 
 interface Thread {
   readonly handle: ComputeThread
-  readonly modules: Set<string>
+  readonly knownModules: Set<string>
 }
 
 export function createCompute(options: ComputeOptions, dependencies: ComputeDependencies): Compute {
   const { store, now, log, directory, blockHeightAt, onCommitted } = dependencies
   const runners = new Map<string, ProcessRunner>()
+  const modules = new ModuleReader(store)
   let closed = false
 
   const threads = dependencies.threads.map((handle): Thread => {
-    const modules = new Set<string>()
+    const knownModules = new Set<string>()
     handle.onDeath = (error) => {
       log.warn({ error: error.message }, 'evaluation thread replaced')
-      modules.clear()
+      knownModules.clear()
       for (const runner of runners.values()) runner.lose()
     }
-    return { handle, modules }
+    return { handle, knownModules }
   })
 
   function runnerOf(processId: ProcessId): ProcessRunner {
@@ -88,14 +90,14 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     return thread
   }
 
-  function runnerDependencies({ handle, modules }: Thread): RunnerDependencies {
+  function runnerDependencies({ handle, knownModules }: Thread): RunnerDependencies {
     return {
-      ...{ store, now, log, directory, blockHeightAt, onCommitted, workerId: options.workerId },
+      ...{ store, now, log, directory, modules, blockHeightAt, onCommitted, workerId: options.workerId },
       isClosed: () => closed,
       thread: {
         handle,
-        knowsModule: (id) => modules.has(id),
-        learnModule: (id) => modules.add(id),
+        knowsModule: (id) => knownModules.has(id),
+        learnModule: (id) => knownModules.add(id),
       },
     }
   }
@@ -113,7 +115,7 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
   return {
     async prepare(moduleId, source) {
       await Promise.all(threads.map(({ handle }) => handle.request({ type: 'prepare', moduleId, source })))
-      for (const { modules } of threads) modules.add(moduleId)
+      for (const { knownModules } of threads) knownModules.add(moduleId)
     },
     enqueue(entry) {
       if (!closed) runnerOf(entry.processId).enqueue(entry)

@@ -1,11 +1,10 @@
 import { parseAssignment } from '../protocol/assignment.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
-import { type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
 import { genesisTags } from '../scheduler/scheduler.ts'
-import type { LogEntry, Store } from '../store/types.ts'
+import type { LogEntry } from '../store/types.ts'
 import type { VmEnvironment } from '../vm/types.ts'
-import { ComputeError } from './errors.ts'
 import { limitsOf } from './module-format.ts'
+import type { ModuleReader } from './module-reader.ts'
 import type { LoadRequest } from './thread-protocol.ts'
 
 /**
@@ -14,13 +13,16 @@ import type { LoadRequest } from './thread-protocol.ts'
  *
  * @throws {ComputeError} `COMPUTE_MODULE_MISSING`.
  */
-export async function loadRequestFor(genesis: LogEntry, store: Store): Promise<LoadRequest & { source: string }> {
+export async function loadRequestFor(
+  genesis: LogEntry,
+  modules: ModuleReader,
+): Promise<LoadRequest & { source: string }> {
   const { processId } = genesis
   const process = parseDataItem(genesis.item)
   const recorded = parseAssignment(genesis.assignment).extraTags
   const named = process.tags.find(({ name }) => name === 'Module')?.value ?? ''
   const moduleId = recorded.find(({ name }) => name === genesisTags.resolvedModule)?.value ?? named
-  const module = await readModule(store, processId, moduleId)
+  const module = await modules.read(processId, moduleId)
   const authorities = recorded.filter(({ name }) => name === genesisTags.authority)
   const environment: VmEnvironment = {
     process: { id: processId, owner: process.ownerAddress, tags: [...process.tags, ...authorities] },
@@ -28,13 +30,7 @@ export async function loadRequestFor(genesis: LogEntry, store: Store): Promise<L
   }
   return {
     ...{ type: 'load', processId, moduleId, environment },
-    source: Buffer.from(module.data).toString('utf8'),
+    source: module.source,
     limits: limitsOf(process.tags, module.tags),
   }
-}
-
-async function readModule(store: Store, processId: ProcessId, moduleId: string) {
-  const stored = isItemId(moduleId) ? await store.getItem(moduleId as ItemId) : undefined
-  if (stored === undefined) throw new ComputeError({ code: 'COMPUTE_MODULE_MISSING', processId, moduleId })
-  return parseDataItem(stored.bytes)
 }

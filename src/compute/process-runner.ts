@@ -6,6 +6,7 @@ import type { VmMessage } from '../vm/types.ts'
 import type { ComputeThread } from './compute-thread.ts'
 import { loadRequestFor } from './environment.ts'
 import { ComputeError } from './errors.ts'
+import type { ModuleReader } from './module-reader.ts'
 import type { EvaluatedEntry, ThreadEntry } from './thread-protocol.ts'
 
 /**
@@ -41,6 +42,7 @@ export interface RunnerDependencies {
   }
   readonly log: { warn(values: object, text: string): void }
   readonly directory: ProcessDirectory
+  readonly modules: ModuleReader
   readonly blockHeightAt: (timestampMs: number) => number
   onCommitted: OnCommitted
   isClosed(): boolean
@@ -73,6 +75,8 @@ export class ProcessRunner {
   /** Next nonce to evaluate; undefined until read from the store. */
   #next: number | undefined
   #loaded = false
+  /** The thread's answer to the last load; its failure is what went wrong with everything after it. */
+  #loading: Promise<undefined> = Promise.resolve(undefined)
   #lease: Lease | undefined
   #running: Promise<void> | undefined
   #commit: Promise<void> = Promise.resolve()
@@ -201,7 +205,11 @@ export class ProcessRunner {
       ...{ type: 'evaluate', processId: this.processId },
       entries: entries.map(toThreadEntry),
     })
-    const [lease, evaluated] = await Promise.all([leased, evaluating.then((batch) => this.#settleBatch(batch))])
+    const [, lease, evaluated] = await Promise.all([
+      this.#loading,
+      leased,
+      evaluating.then((batch) => this.#settleBatch(batch)),
+    ])
     await this.#commit
     this.#commit = this.#commitBatch(lease, evaluated)
     // Handled where it is awaited: without this an early failure would count as unhandled.
@@ -295,15 +303,20 @@ export class ProcessRunner {
   /** Brings the process up from its log, as far as it has results. */
   async #ensureLoaded(): Promise<void> {
     if (this.#loaded) return
-    const { store, thread } = this.#deps
+    const { store, thread, modules } = this.#deps
     await this.#commit.catch(() => undefined)
     this.#commit = Promise.resolve()
     const head = await store.head(this.processId)
     const [genesis] = await store.readLog(this.processId, 0, 0)
     if (genesis === undefined) throw new ComputeError({ code: 'COMPUTE_PROCESS_UNKNOWN', processId: this.processId })
-    const load = await loadRequestFor(genesis, store)
-    await thread.handle.request({ ...load, source: thread.knowsModule(load.moduleId) ? undefined : load.source })
-    thread.learnModule(load.moduleId)
+    const load = await loadRequestFor(genesis, modules)
+    const source = thread.knowsModule(load.moduleId) ? undefined : load.source
+    // Not waited for here: the thread takes requests in order, so the first messages go along with it.
+    this.#loading = thread.handle.request({ ...load, source })
+    this.#loading.then(
+      () => thread.learnModule(load.moduleId),
+      () => undefined,
+    )
     for (let from = 0; from < head.evaluated; ) {
       const entries = await store.readLog(this.processId, from, head.evaluated - 1, replayBatch)
       await thread.handle.request({ type: 'replay', processId: this.processId, entries: entries.map(toThreadEntry) })

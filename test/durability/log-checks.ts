@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { loadRequestFor } from '../../src/compute/environment.ts'
 import { Evaluator } from '../../src/compute/evaluator.ts'
+import { ModuleReader } from '../../src/compute/module-reader.ts'
 import type { EvaluatedEntry } from '../../src/compute/thread-protocol.ts'
 import { parseAssignment } from '../../src/protocol/assignment.ts'
 import { verifyDataItem } from '../../src/protocol/data-item.ts'
@@ -48,7 +49,7 @@ export async function replay(
   engine ??= createLuaEngine()
   const evaluator = new Evaluator(engine, signer)
   const { processId } = genesis
-  evaluator.handle(await loadRequestFor(genesis, store))
+  evaluator.handle(await loadRequestFor(genesis, new ModuleReader(store)))
   const entries = log.map((entry) => ({
     ...entry,
     assignment: entry.kind === 'assignment' ? entry.assignment : undefined,
