@@ -1,6 +1,7 @@
 import type { ProcessId } from '../protocol/ids.ts'
+import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
-import type { LogEntry, Store, StoredResult } from '../store/types.ts'
+import type { LogEntry, NewItem, Store, StoredResult } from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
 import type { ComputeThread } from './compute-thread.ts'
 import { ComputeError } from './errors.ts'
@@ -27,7 +28,8 @@ export interface ComputeDependencies {
   readonly now: () => number
   readonly log: { warn(values: object, text: string): void }
   readonly directory: ProcessDirectory
-  readonly blockHeightAt: (timestampMs: number) => number
+  /** Gives an item its time and block. */
+  readonly stampItem: (item: DataItem) => NewItem
   readonly onCommitted: OnCommitted
 }
 
@@ -55,7 +57,7 @@ interface Thread {
 }
 
 export function createCompute(options: ComputeOptions, dependencies: ComputeDependencies): Compute {
-  const { store, now, log, directory, blockHeightAt, onCommitted } = dependencies
+  const { store, now, log, directory, stampItem, onCommitted } = dependencies
   const runners = new Map<string, ProcessRunner>()
   const modules = new ModuleReader(store)
   let closed = false
@@ -92,7 +94,7 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
 
   function runnerDependencies({ handle, knownModules }: Thread): RunnerDependencies {
     return {
-      ...{ store, now, log, directory, modules, blockHeightAt, onCommitted, workerId: options.workerId },
+      ...{ store, now, log, directory, modules, stampItem, onCommitted, workerId: options.workerId },
       isClosed: () => closed,
       thread: {
         handle,

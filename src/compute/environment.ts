@@ -1,5 +1,6 @@
 import { parseAssignment } from '../protocol/assignment.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
+import { tagValue } from '../protocol/tags.ts'
 import { genesisTags } from '../scheduler/scheduler.ts'
 import type { LogEntry } from '../store/types.ts'
 import type { VmEnvironment } from '../vm/types.ts'
@@ -20,8 +21,7 @@ export async function loadRequestFor(
   const { processId } = genesis
   const process = parseDataItem(genesis.item)
   const recorded = parseAssignment(genesis.assignment).extraTags
-  const named = process.tags.find(({ name }) => name === 'Module')?.value ?? ''
-  const moduleId = recorded.find(({ name }) => name === genesisTags.resolvedModule)?.value ?? named
+  const moduleId = tagValue(recorded, genesisTags.resolvedModule) ?? tagValue(process.tags, 'Module') ?? ''
   const module = await modules.read(processId, moduleId)
   const authorities = recorded.filter(({ name }) => name === genesisTags.authority)
   const environment: VmEnvironment = {

@@ -1,4 +1,5 @@
 import type { ProcessId } from '../protocol/ids.ts'
+import { tagValue } from '../protocol/tags.ts'
 import type { Signer } from '../protocol/types.ts'
 import { VmError } from '../vm/errors.ts'
 import type { LuaEngine, LuaTemplate } from '../vm/lua/lua-vm.ts'
@@ -65,7 +66,7 @@ export class Evaluator {
     this.#unload(request.processId)
     const template = this.#template(request)
     const { environment, limits, processId, moduleId } = request
-    const scheduler = environment.process.tags.find(({ name }) => name === 'Scheduler')?.value ?? this.#signer.address
+    const scheduler = tagValue(environment.process.tags, 'Scheduler') ?? this.#signer.address
     const vm = template instanceof RejectedVm ? template : orRejected(() => template.spawn(environment, limits))
     this.#processes.set(processId, { vm, moduleId, scheduler })
   }

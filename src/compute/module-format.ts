@@ -1,3 +1,4 @@
+import { tagValue } from '../protocol/tags.ts'
 import type { Tag } from '../protocol/types.ts'
 import { type VmLimits, vmLimits } from '../vm/lua/lua-vm.ts'
 
@@ -12,15 +13,11 @@ const unitBytes: Record<string, number> = { b: 1, kb: 2 ** 10, mb: 2 ** 20, gb: 
  */
 export function limitsOf(processTags: readonly Tag[], moduleTags: readonly Tag[]): VmLimits {
   const tags = [...processTags, ...moduleTags]
-  const memory = /^(\d{1,12})-(b|kb|mb|gb)$/.exec(find(tags, 'Memory-Limit') ?? '')
+  const memory = /^(\d{1,12})-(b|kb|mb|gb)$/.exec(tagValue(tags, 'Memory-Limit') ?? '')
   const memoryBytes = memory === null ? undefined : Number(memory[1]) * (unitBytes[memory[2] ?? ''] ?? 0)
-  const compute = /^\d{1,18}$/.exec(find(tags, 'Compute-Limit') ?? '')
+  const compute = /^\d{1,18}$/.exec(tagValue(tags, 'Compute-Limit') ?? '')
   return {
     memoryBytes: Math.min(memoryBytes ?? vmLimits.memoryBytesDefault, vmLimits.memoryBytesMax),
     gasPerMessage: Math.min(compute === null ? vmLimits.gasPerMessage : Number(compute[0]), vmLimits.gasPerMessage),
   }
-}
-
-function find(tags: readonly Tag[], name: string): string | undefined {
-  return tags.find((tag) => tag.name === name)?.value
 }

@@ -1,5 +1,6 @@
 import { createDataItem } from '../protocol/data-item.ts'
 import { type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
+import { tagValue } from '../protocol/tags.ts'
 import type { DataItem, Signer, Tag } from '../protocol/types.ts'
 import type { Cause, OutboxEntry } from '../store/types.ts'
 import type { Evaluation, JsonValue, OutgoingData, OutgoingMessage, OutgoingSpawn, OutgoingTag } from '../vm/types.ts'
@@ -37,7 +38,7 @@ export function outboxOf(evaluation: Evaluation, context: OutboxContext): Outbox
   if (!evaluation.ok) return []
   const { messages, spawns, assignments } = evaluation
   if (messages.length + spawns.length + assignments.length === 0) return []
-  const pushedFor = context.item.tags.find(({ name }) => name === 'Pushed-For')?.value ?? context.item.id
+  const pushedFor = tagValue(context.item.tags, 'Pushed-For') ?? context.item.id
   const entries: OutboxEntry[] = []
   let index = 0
   for (const message of messages) {

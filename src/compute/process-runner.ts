@@ -1,5 +1,6 @@
 import { parseDataItem } from '../protocol/data-item.ts'
 import type { ProcessId } from '../protocol/ids.ts'
+import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
 import type { CommitRequest, Lease, LogEntry, NewItem, OutboxEntry, Store, StoredResult } from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
@@ -43,7 +44,7 @@ export interface RunnerDependencies {
   readonly log: { warn(values: object, text: string): void }
   readonly directory: ProcessDirectory
   readonly modules: ModuleReader
-  readonly blockHeightAt: (timestampMs: number) => number
+  readonly stampItem: (item: DataItem) => NewItem
   onCommitted: OnCommitted
   isClosed(): boolean
 }
@@ -91,10 +92,6 @@ export class ProcessRunner {
 
   get busy(): boolean {
     return this.#running !== undefined || this.#waiters.size > 0
-  }
-
-  get loaded(): boolean {
-    return this.#loaded
   }
 
   /** A durable entry is to be evaluated. */
@@ -240,7 +237,7 @@ export class ProcessRunner {
     const commits: { readonly request: CommitRequest; readonly published: readonly OutboxEntry[] }[] = []
     for (const { result, outbox } of evaluated) {
       const { toDeliver, published } = await this.#splitOutbox(outbox)
-      const items = published.map((entry) => this.#newItem(entry))
+      const items = published.map(({ item }) => this.#deps.stampItem(parseDataItem(item)))
       commits.push({ request: { lease, result, outbox: toDeliver, items, claim }, published })
     }
     const outcomes = await store.commitResults(commits.map(({ request }) => request))
@@ -265,11 +262,6 @@ export class ProcessRunner {
       else toDeliver.push(entry)
     }
     return { toDeliver, published }
-  }
-
-  #newItem({ item }: OutboxEntry): NewItem {
-    const timestampMs = this.#deps.now()
-    return { item: parseDataItem(item), timestampMs, blockHeight: this.#deps.blockHeightAt(timestampMs) }
   }
 
   #settle(result: StoredResult): void {
@@ -312,10 +304,14 @@ export class ProcessRunner {
     const load = await loadRequestFor(genesis, modules)
     const source = thread.knowsModule(load.moduleId) ? undefined : load.source
     // Not waited for here: the thread takes requests in order, so the first messages go along with it.
-    this.#loading = thread.handle.request({ ...load, source })
-    this.#loading.then(
+    const loading = thread.handle.request({ ...load, source })
+    this.#loading = loading
+    loading.then(
       () => thread.learnModule(load.moduleId),
-      () => undefined,
+      () => {
+        // The next who needs the state loads it again, a dry run too.
+        if (this.#loading === loading) this.#loaded = false
+      },
     )
     for (let from = 0; from < head.evaluated; ) {
       const entries = await store.readLog(this.processId, from, head.evaluated - 1, replayBatch)

@@ -1,5 +1,6 @@
 import { parseAssignment } from '../protocol/assignment.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
+import { tagValue } from '../protocol/tags.ts'
 import type { DataItem, Tag } from '../protocol/types.ts'
 import { decodeUtf8 } from '../protocol/utf8.ts'
 import type { VmMessage } from '../vm/types.ts'
@@ -9,7 +10,8 @@ import type { ThreadEntry } from './thread-protocol.ts'
 export function toVmMessage(processId: string, entry: ThreadEntry): { item: DataItem; message: VmMessage } {
   const item = parseDataItem(entry.item)
   const exclude = entry.assignment === undefined ? [] : parseAssignment(entry.assignment).exclude
-  const forwardedFrom = firstNonEmpty(item.tags, 'From-Process')
+  // An empty tag claims nobody.
+  const forwardedFrom = tagValue(item.tags, 'From-Process') || undefined
   const anchor = item.anchor === undefined || exclude.includes('Anchor') ? undefined : decodeUtf8(item.anchor)
   const message: VmMessage = {
     id: item.id,
@@ -35,9 +37,4 @@ export function toVmMessage(processId: string, entry: ThreadEntry): { item: Data
 function withoutIdentity(tags: readonly Tag[]): readonly Tag[] {
   const claims = (tag: Tag): boolean => tag.name === 'From' || tag.name === 'Owner'
   return tags.some(claims) ? tags.filter((tag) => !claims(tag)) : tags
-}
-
-function firstNonEmpty(tags: readonly Tag[], name: string): string | undefined {
-  const value = tags.find((tag) => tag.name === name)?.value
-  return value === '' ? undefined : value
 }

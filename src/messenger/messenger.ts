@@ -2,6 +2,7 @@ import type { OutboxDetail } from '../compute/outbox.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
 import type { ProcessId } from '../protocol/ids.ts'
 import { errorCode } from '../protocol/loom-error.ts'
+import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
 import type { Scheduled, Scheduler } from '../scheduler/scheduler.ts'
 import type { LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
@@ -32,7 +33,8 @@ export interface MessengerDependencies {
   readonly directory: ProcessDirectory
   readonly workerId: string
   readonly now: () => number
-  readonly blockHeightAt: (timestampMs: number) => number
+  /** Gives an item its time and block. */
+  readonly stampItem: (item: DataItem) => NewItem
   readonly log: { warn(values: object, text: string): void }
   /** An entry reached the log of a process and is to be evaluated. */
   onScheduled(entry: LogEntry): void
@@ -57,7 +59,7 @@ interface Source {
 }
 
 export function createMessenger(dependencies: MessengerDependencies): Messenger {
-  const { store, scheduler, directory, workerId, now, blockHeightAt, log, onScheduled, onDelivered, onUndeliverable } =
+  const { store, scheduler, directory, workerId, now, stampItem, log, onScheduled, onDelivered, onUndeliverable } =
     dependencies
   /** Work by source process: D2. */
   const sources = new Map<string, Source>()
@@ -127,7 +129,8 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
       const undeliverable = detailOf(entry)?.undeliverable
       if (undeliverable !== undefined) outcomes.set(entry, { state: 'dead', reason: undeliverable })
       else if (await directory.has(entry.target)) toProcesses.push(entry)
-      else toWallets.push(walletItem(entry))
+      // A message to a wallet is an item that anyone can read at the gateway.
+      else toWallets.push(stampItem(parseDataItem(entry.item)))
     }
     const requests = toProcesses.map(({ item, cause }) => ({ item: parseDataItem(item), cause }))
     const [results] = await Promise.all([
@@ -135,12 +138,6 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
       toWallets.length > 0 ? store.putItems(toWallets) : undefined,
     ])
     for (const [i, entry] of toProcesses.entries()) outcomes.set(entry, outcomeOf(results[i]))
-  }
-
-  /** A message to a wallet is an item that anyone can read at the gateway. */
-  function walletItem(entry: OutboxEntry): NewItem {
-    const timestampMs = now()
-    return { item: parseDataItem(entry.item), timestampMs, blockHeight: blockHeightAt(timestampMs) }
   }
 
   async function deliverAlone(entry: OutboxEntry): Promise<Outcome> {

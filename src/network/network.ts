@@ -13,7 +13,7 @@ import { ProcessDirectory } from '../scheduler/process-directory.ts'
 import { createScheduler, type Scheduled, type Scheduler } from '../scheduler/scheduler.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { createSqliteStore } from '../store/sqlite/sqlite-store.ts'
-import type { OutboxEntry, Store } from '../store/types.ts'
+import type { LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
 import { compileLuaWasm } from '../vm/lua/lua-wasm.ts'
 import { blockHeightAt } from './blocks.ts'
 import { createBuiltinModule, moduleAliases } from './builtin-module.ts'
@@ -58,8 +58,11 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
     throw error
   })
   const builtin = createBuiltinModule(signer)
-  const timestampMs = now()
-  await store.putItems([{ item: builtin, timestampMs, blockHeight: blockHeightAt(timestampMs) }])
+  const stampItem = (item: DataItem): NewItem => {
+    const timestampMs = now()
+    return { item, timestampMs, blockHeight: blockHeightAt(timestampMs) }
+  }
+  await store.putItems([stampItem(builtin)])
 
   const development = mode === 'development'
   const directory = new ProcessDirectory(store)
@@ -76,11 +79,15 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
   const publishDelivered = ({ target, itemId, cause }: OutboxEntry): void => {
     events.publish({ type: 'delivered', target, itemId, source: cause.processId })
   }
-  const ring = createRing()
+  // Compute and messenger each need the other: the callbacks are where the ring is closed.
+  const onScheduled = (entry: LogEntry): void => {
+    events.publish({ type: 'scheduled', entry })
+    compute.enqueue(entry)
+  }
   const compute = createCompute(
     { hotProcessesMax, workerId },
     {
-      ...{ store, threads, directory, blockHeightAt, now, log },
+      ...{ store, threads, directory, stampItem, now, log },
       onCommitted(result, outbox, published) {
         events.publish({ type: 'evaluated', result })
         for (const entry of published) publishDelivered(entry)
@@ -89,28 +96,19 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
     },
   )
   const messenger = createMessenger({
-    ...{ store, scheduler, directory, workerId, now, blockHeightAt, log },
-    onScheduled: (entry) => ring.onScheduled(entry),
+    ...{ store, scheduler, directory, workerId, now, stampItem, log },
+    onScheduled,
     onDelivered: publishDelivered,
     onUndeliverable({ target, cause }, reason) {
       events.publish({ type: 'undeliverable', target, source: cause.processId, reason })
     },
   })
-  ring.onScheduled = (entry) => {
-    events.publish({ type: 'scheduled', entry })
-    compute.enqueue(entry)
-  }
-  const parts = { store, scheduler, compute, messenger, signer, builtin, events, now, mode, development }
-  const network = new LocalNetwork(parts, ring)
+  const parts = { store, scheduler, compute, messenger, signer, builtin, events, now, mode, stampItem, onScheduled }
+  const network = new LocalNetwork(parts)
   await compute.prepare(builtin.id, Buffer.from(builtin.data).toString('utf8'))
   await compute.resume()
   messenger.start().catch((error: unknown) => log.error({ error: String(error) }, 'outbox not taken up'))
   return network
-}
-
-/** Compute and messenger each need the other: this is where the ring is closed. */
-function createRing(): { onScheduled: (entry: Scheduled['entry']) => void } {
-  return { onScheduled: () => undefined }
 }
 
 async function openStore(directory: string | undefined, now: () => number): Promise<Store> {
@@ -132,19 +130,18 @@ interface Parts {
   readonly events: EventBus
   readonly now: () => number
   readonly mode: 'development' | 'strict'
-  readonly development: boolean
+  readonly stampItem: (item: DataItem) => NewItem
+  readonly onScheduled: (entry: LogEntry) => void
 }
 
 class LocalNetwork implements Network {
   readonly #parts: Parts
-  readonly #ring: ReturnType<typeof createRing>
   readonly #startedAtMs: number
   readonly #nonces = new NonceCache()
   #closing: Promise<void> | undefined
 
-  constructor(parts: Parts, ring: ReturnType<typeof createRing>) {
+  constructor(parts: Parts) {
     this.#parts = parts
-    this.#ring = ring
     this.#startedAtMs = parts.now()
   }
 
@@ -177,8 +174,7 @@ class LocalNetwork implements Network {
     this.#checkOpen()
     const item = parseDataItem(bytes)
     await verifyDataItem(item)
-    const timestampMs = this.#parts.now()
-    await this.#parts.store.putItems([{ item, timestampMs, blockHeight: blockHeightAt(timestampMs) }])
+    await this.#parts.store.putItems([this.#parts.stampItem(item)])
     return item
   }
 
@@ -287,7 +283,7 @@ class LocalNetwork implements Network {
   #accepted({ entry, duplicate }: Scheduled, id: ItemId): Submission {
     const { processId, nonce, kind, timestampMs } = entry
     this.#nonces.set(processId, entry.itemId, nonce)
-    if (!duplicate) this.#ring.onScheduled(entry)
+    if (!duplicate) this.#parts.onScheduled(entry)
     return { id, kind, processId, nonce, timestampMs, duplicate }
   }
 
@@ -300,7 +296,7 @@ class LocalNetwork implements Network {
   }
 
   #isAlias(id: string): boolean {
-    return this.#parts.development && moduleAliases.has(id)
+    return this.#parts.mode === 'development' && moduleAliases.has(id)
   }
 
   #checkOpen(): void {

@@ -120,3 +120,8 @@ function writeLong(value: number, out: Uint8Array, start: number): number {
   out[position++] = rest
   return position
 }
+
+/** Value of the first tag of that name. */
+export function tagValue(tags: readonly Tag[], name: string): string | undefined {
+  return tags.find((tag) => tag.name === name)?.value
+}

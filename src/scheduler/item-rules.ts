@@ -1,11 +1,7 @@
 import { isItemId, type ProcessId } from '../protocol/ids.ts'
-import type { DataItem, Tag } from '../protocol/types.ts'
+import { tagValue } from '../protocol/tags.ts'
+import type { DataItem } from '../protocol/types.ts'
 import { SchedulerError } from './errors.ts'
-
-/** Value of the first tag of that name. */
-export function tagValue(tags: readonly Tag[], name: string): string | undefined {
-  return tags.find((tag) => tag.name === name)?.value
-}
 
 /** What an item asks of the scheduler. Wire protocol 4.1, 6.5. */
 export type ScheduledItem =

@@ -1,10 +1,11 @@
 import { createAssignment } from '../protocol/assignment.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
-import { type Address, type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
+import { type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
+import { tagValue } from '../protocol/tags.ts'
 import type { DataItem, Signer, Tag } from '../protocol/types.ts'
 import type { AppendRequest, AppendResult, Assignment, Cause, Head, LogEntry, Store } from '../store/types.ts'
 import { SchedulerError } from './errors.ts'
-import { classifyItem, tagError, tagValue } from './item-rules.ts'
+import { classifyItem, tagError } from './item-rules.ts'
 import type { ProcessDirectory } from './process-directory.ts'
 
 /**
@@ -109,7 +110,7 @@ export function createScheduler(options: SchedulerOptions, dependencies: Schedul
     const extraTags: Tag[] = []
     const resolved = await resolveModule(module)
     if (resolved !== module) extraTags.push({ name: genesisTags.resolvedModule, value: resolved })
-    if (options.development) extraTags.push({ name: genesisTags.authority, value: signer.address as Address })
+    if (options.development) extraTags.push({ name: genesisTags.authority, value: signer.address })
     return {
       ...{ processId, kind: 'process', item, cause },
       assign(head) {

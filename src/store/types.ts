@@ -1,3 +1,4 @@
+import type { SignedAssignment } from '../protocol/assignment.ts'
 import type { Address, ItemId, ProcessId } from '../protocol/ids.ts'
 import type { DataItem, Tag } from '../protocol/types.ts'
 
@@ -47,16 +48,8 @@ export interface Checkpoint {
   readonly manifest: string
 }
 
-/** A signed assignment. Fixed in `append`, stored, never computed again. */
-export interface Assignment {
-  readonly id: ItemId
-  readonly nonce: number
-  readonly timestampMs: number
-  readonly blockHeight: number
-  readonly hashChain: string
-  /** The signed assignment item. */
-  readonly bytes: Uint8Array
-}
+/** Fixed in `append`, stored, never computed again. */
+export type Assignment = SignedAssignment
 
 /** `process`: nonce 0. `message`: an item sent to the process. `assignment`: an item that lives elsewhere (wire 6.5). */
 export type EntryKind = 'process' | 'message' | 'assignment'

@@ -3,6 +3,7 @@ import { createNetwork } from '../network/network.ts'
 import type { Network } from '../network/types.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
 import { createEd25519Signer } from '../protocol/signers.ts'
+import { tagValue } from '../protocol/tags.ts'
 import type { StoredItem } from '../store/types.ts'
 import { testMessage } from './evaluation.ts'
 import { ItemFactory } from './item-factory.ts'
@@ -75,6 +76,6 @@ class LocalTestNetwork implements TestNetwork {
 }
 
 function receivedMessage({ bytes, ownerAddress, target = '', tags }: StoredItem): TestMessage {
-  const from = tags.find(({ name }) => name === 'From-Process')?.value ?? ownerAddress
+  const from = tagValue(tags, 'From-Process') ?? ownerAddress
   return testMessage(from, target, tags, Buffer.from(parseDataItem(bytes).data).toString('utf8'))
 }
