@@ -1,7 +1,7 @@
 -- What `require` finds. Process API 14.
-local ipairs, package = ipairs, package
+local find, ipairs, package = string.find, ipairs, package
 
-local import = ...
+local import, _, exists = ...
 local loaded = package.loaded
 
 -- Ready at once, because every process needs them.
@@ -10,8 +10,8 @@ local ready = {
   ".stringify", ".utils", "json",
 }
 
--- Loaded when they are asked for.
-local onDemand = {}
+-- Loaded when they are asked for; and so are the parts of `.crypto`.
+local onDemand = { ".base64", ".bint", ".pretty", "crdt" }
 
 for _, name in ipairs(ready) do
   loaded[name] = import(name)
@@ -25,6 +25,10 @@ for _, list in ipairs({ ready, onDemand }) do
   end
 end
 
+local function isPublicName(name)
+  return isPublic[name] or find(name, "^%.crypto%.") ~= nil
+end
+
 local function searchPreloaded(name)
   local loader = package.preload[name]
   if loader == nil then
@@ -36,7 +40,7 @@ end
 -- A module of the library, also by the name of its folder: `.crypto` is `.crypto.init`.
 local function searchLibrary(name)
   for _, candidate in ipairs({ name, name .. ".init" }) do
-    if isPublic[candidate] then
+    if isPublicName(candidate) and exists(candidate) then
       return function()
         return import(candidate)
       end, candidate

@@ -16,11 +16,14 @@ export interface LibraryFile {
   readonly source: string
 }
 
-/** The module that the bundle runs, with `(import, channel)`; it returns `step`. The others get `(import)`. */
+/**
+ * The module that the bundle runs, with `(import, channel)`; it returns `step`. The others get `(import, nil, exists)`:
+ * what loads a module once, and what says whether there is one of that name.
+ */
 const entryName = '.main'
 
-/** The one module whose public name has no dot before it. Process API 14. */
-const plainNames: ReadonlySet<string> = new Set(['json'])
+/** The modules whose public names have no dot before them. Process API 14. */
+const plainNames: ReadonlySet<string> = new Set(['crdt', 'json'])
 
 /** The library's folder: three levels above this file in the checkout (`src/vm/lua`) and in the package (`dist/vm/lua`). */
 export const libraryDirectory: string = fileURLToPath(new URL('../../../lua/library', import.meta.url))
@@ -67,7 +70,10 @@ local error, load = error, load
 local sources, modules = {}, {}`
 
 // A source is dropped once it is loaded: nothing of it is needed any more, and it would be part of every process's state.
-const epilogue = `local function import(name)
+const epilogue = `local function exists(name)
+  return sources[name] ~= nil or modules[name] ~= nil
+end
+local function import(name)
   local module = modules[name]
   if module == nil then
     local chunk, problem = load(sources[name], name, "t")
@@ -75,7 +81,7 @@ const epilogue = `local function import(name)
       error(problem, 0)
     end
     sources[name] = nil
-    module = chunk(import, name == ${quoted(entryName)} and channel or nil)
+    module = chunk(import, name == ${quoted(entryName)} and channel or nil, exists)
     modules[name] = module
   end
   return module
