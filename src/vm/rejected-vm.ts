@@ -22,7 +22,7 @@ export class RejectedVm implements Vm {
   }
 
   snapshot(): Snapshot {
-    return { pages: new Map(), sizeBytes: 0 }
+    return { pages: new Map(), sizeBytes: 0, ownSizeBytes: 0 }
   }
 
   stateHash(): string {

@@ -80,8 +80,12 @@ export type Evaluation =
 
 /** Immutable copy of a process's state: the non-zero pages of its memory. */
 export interface Snapshot {
+  /** By page number. Pages that are as in the template are the template's own; none is ever written again. */
   readonly pages: ReadonlyMap<number, Uint8Array>
+  /** Of all pages. */
   readonly sizeBytes: number
+  /** Of the pages that are not the template's: what this snapshot costs. */
+  readonly ownSizeBytes: number
 }
 
 /** Evaluates messages against the state of one process. Not safe for concurrent use. */

@@ -1,6 +1,7 @@
 import { errorCode } from '../../protocol/loom-error.ts'
 import { VmError } from '../errors.ts'
 import type { Evaluation, Snapshot, Vm, VmEnvironment, VmMessage } from '../types.ts'
+import { fillHoles } from './heap-holes.ts'
 import { LuaInstance } from './lua-instance.ts'
 import { compileLuaWasm } from './lua-wasm.ts'
 import {
@@ -8,9 +9,14 @@ import {
   findBreakAddress,
   freezeImage,
   hashImage,
+  type ImageMarks,
+  imageOf,
   type MemoryImage,
+  marksOf,
+  pageSizeBytes,
   pagesOf,
   restoreImage,
+  sharePages,
 } from './memory-image.ts'
 import { type Answer, readAnswer } from './packet-reader.ts'
 import { PacketWriter } from './packet-writer.ts'
@@ -48,8 +54,13 @@ const idleInstancesMax = 8
 const gasPerImageByte = 8
 const replayBytesMax = 4 * 1024 * 1024
 
-/** Runs the module's chunk. The channel is captured here, before any other code of the guest. */
+/**
+ * Runs the module's chunk. The channel is captured here, before any other code of the guest. First the call records that
+ * messages will use are made side by side: a process that has done little then differs from its template in few pages.
+ */
 const bootSource = `
+local function call(depth) if depth > 0 then return (call(depth - 1)) end end
+call(40)
 local read, write, unpack, output = io.read, io.write, string.unpack, io.output()
 local flush = output.flush
 local function receive() return read((unpack("<I4", read(4)))) end
@@ -101,6 +112,8 @@ interface EngineHost {
 
 interface TemplateState {
   readonly image: MemoryImage
+  /** The pages of the image; snapshots share those that are still the same. */
+  readonly pages: ReadonlyMap<number, Uint8Array>
   readonly lua: LuaPointers
 }
 
@@ -117,14 +130,14 @@ function instanceOptions(limits: VmLimits): LuaInstance['options'] {
 function createTemplate(host: EngineHost, source: string): LuaTemplate {
   const template = bootTemplate(host, source)
   const open = (image: MemoryImage, limits: Partial<VmLimits> | undefined): LuaVm =>
-    new LuaVm(host, template.lua, image, { ...defaultLimits, ...limits })
+    new LuaVm(host, template, image, { ...defaultLimits, ...limits })
   return {
     spawn(environment, limits) {
       const vm = open(template.image, limits)
       vm.start(environment)
       return vm
     },
-    restore: (snapshot, limits) => open((snapshot as ImageSnapshot).image, limits),
+    restore: (snapshot, limits) => open(imageOf(snapshot as ImageSnapshot), limits),
   }
 }
 
@@ -148,8 +161,9 @@ function bootTemplate(host: EngineHost, source: string): TemplateState {
       const reason = instance.stringAt(state, -1, scratch)?.toString('utf8') ?? 'an error without text'
       throw new VmError({ code: 'VM_MODULE_REJECTED', reason })
     }
+    fillHoles(instance, host.breakAddress)
     const image = freezeImage(captureImage(instance, host.breakAddress))
-    return { image, lua: { state, scratch } }
+    return { image, pages: pagesOf(image), lua: { state, scratch } }
   } catch (cause) {
     if (exports.gas.value < 0n)
       throw new VmError({ code: 'VM_MODULE_REJECTED', reason: 'it runs out of gas' }, { cause })
@@ -158,13 +172,11 @@ function bootTemplate(host: EngineHost, source: string): TemplateState {
   }
 }
 
-interface ImageSnapshot extends Snapshot {
-  readonly image: MemoryImage
-}
+interface ImageSnapshot extends Snapshot, ImageMarks {}
 
 class LuaVm implements Vm {
   readonly #host: EngineHost
-  readonly #lua: LuaPointers
+  readonly #template: TemplateState
   readonly #limits: VmLimits
   #instance: LuaInstance
   /** The state some messages ago; with {@link #replay} it gives the state before the current message (I4). */
@@ -176,9 +188,9 @@ class LuaVm implements Vm {
   #replayGas = 0
   #closed = false
 
-  constructor(host: EngineHost, lua: LuaPointers, image: MemoryImage, limits: VmLimits) {
+  constructor(host: EngineHost, template: TemplateState, image: MemoryImage, limits: VmLimits) {
     this.#host = host
-    this.#lua = lua
+    this.#template = template
     this.#limits = limits
     this.#base = image
     this.#instance = this.#instanceWith(host.take(), image)
@@ -224,9 +236,10 @@ class LuaVm implements Vm {
   }
 
   snapshot(): ImageSnapshot {
-    const image = freezeImage(this.#currentImage())
-    const pages = pagesOf(image)
-    return { image, pages, sizeBytes: pages.size * 4_096 }
+    const image = this.#currentImage()
+    const { pages, ownPageCount } = sharePages(image, this.#template.pages)
+    const sizes = { sizeBytes: pages.size * pageSizeBytes, ownSizeBytes: ownPageCount * pageSizeBytes }
+    return { ...marksOf(image), ...sizes, pages }
   }
 
   stateHash(): string {
@@ -259,7 +272,7 @@ class LuaVm implements Vm {
 
   #run(packet: Buffer): { answer: Answer; gasUsed: number } {
     const { exports } = this.#instance
-    const { state, scratch } = this.#lua
+    const { state, scratch } = this.#template.lua
     exports.gas.value = BigInt(this.#limits.gasPerMessage)
     this.#instance.feed(packet)
     exports.pushValue(state, 1)

@@ -35,8 +35,8 @@ export const layout = {
 
 const stackMarginBytes = 65_536
 
-/** Version of the engine: part of what a result depends on. Change it with the file or with the rewriting. */
-export const luaEngineVersion = 'lua-5.3.6/1'
+/** Version of the engine: part of what a result depends on. Change it with the file, the rewriting or the layout of templates. */
+export const luaEngineVersion = 'lua-5.3.6/2'
 
 /**
  * Reads, checks, meters and compiles the engine. About 20 ms; the module can be posted to worker threads.

@@ -11,7 +11,8 @@ import { layout } from './lua-wasm.ts'
  * S3 Memory size is part of the state, because the guest can see when it grows.
  */
 
-const pageSizeBytes = 4_096
+/** Small, because a message writes few bytes in many places. */
+export const pageSizeBytes = 2_048
 
 /** A leaf function may use this much below the stack pointer without moving it. */
 const redZoneBytes = 128
@@ -24,13 +25,17 @@ interface Bounds {
   readonly high: number
 }
 
-export interface MemoryImage {
-  readonly fixed: Buffer
-  readonly body: Buffer
+/** What belongs to a state besides its pages. */
+export interface ImageMarks {
   readonly bounds: Bounds
   readonly stackLow: number
   readonly stackPointer: number
   readonly memorySizeBytes: number
+}
+
+export interface MemoryImage extends ImageMarks {
+  readonly fixed: Buffer
+  readonly body: Buffer
 }
 
 /** Where the engine keeps its program break: the one word of static data that holds the start of the heap at first. */
@@ -90,7 +95,7 @@ export function restoreImage(instance: LuaInstance, image: MemoryImage, breakAdd
   return true
 }
 
-/** The non-zero 4 KiB pages of an image by page number, ascending. Views of the image, but for a last partial page. */
+/** The non-zero pages of an image by page number, ascending. Views of the image, but for a last partial page. */
 export function pagesOf(image: MemoryImage): Map<number, Uint8Array> {
   const pages = new Map<number, Uint8Array>()
   const add = (region: Buffer, start: number): void => {
@@ -103,6 +108,44 @@ export function pagesOf(image: MemoryImage): Map<number, Uint8Array> {
   add(image.fixed, 0)
   add(image.body, image.bounds.low)
   return pages
+}
+
+export function marksOf({ bounds, stackLow, stackPointer, memorySizeBytes }: MemoryImage): ImageMarks {
+  return { bounds, stackLow, stackPointer, memorySizeBytes }
+}
+
+/** Images that share what they have in common: snapshots of the processes of one template. */
+export interface SharedPages {
+  readonly pages: ReadonlyMap<number, Uint8Array>
+  /** Pages that are not the shared ones. */
+  readonly ownPageCount: number
+}
+
+/** The pages of an image, which may then be written over: those that `shared` has too are taken from there. */
+export function sharePages(image: MemoryImage, shared: ReadonlyMap<number, Uint8Array>): SharedPages {
+  const pages = new Map<number, Uint8Array>()
+  let ownPageCount = 0
+  for (const [index, page] of pagesOf(image)) {
+    const same = shared.get(index)
+    const isShared = same !== undefined && Buffer.compare(same, page) === 0
+    if (!isShared) ownPageCount++
+    pages.set(index, isShared ? same : Uint8Array.from(page))
+  }
+  return { pages, ownPageCount }
+}
+
+/** The image that the pages were taken of. */
+export function imageOf(snapshot: ImageMarks & Pick<SharedPages, 'pages'>): MemoryImage {
+  const { pages, bounds, stackLow, stackPointer, memorySizeBytes } = snapshot
+  const { low, high } = bounds
+  const fixed = Buffer.alloc(staticRegionEnd)
+  const body = Buffer.alloc(high - low)
+  for (const [index, page] of pages) {
+    const start = index * pageSizeBytes
+    if (start < staticRegionEnd) fixed.set(page, start)
+    else body.set(start + pageSizeBytes > high ? page.subarray(0, high - start) : page, start - low)
+  }
+  return { fixed, body, bounds, stackLow, stackPointer, memorySizeBytes }
 }
 
 const zeroPage = Buffer.alloc(pageSizeBytes)
