@@ -6,8 +6,8 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Tag } from '../src/protocol/types.ts'
 import { bundleLibrary, readLibraryFiles } from '../src/vm/lua/library-bundle.ts'
-import { createLuaEngine, type LuaTemplate } from '../src/vm/lua/lua-vm.ts'
-import type { Evaluation, JsonValue, OutgoingTag, Vm, VmMessage } from '../src/vm/types.ts'
+import { createLuaEngine, type LuaEngine, type LuaTemplate, type VmLimits } from '../src/vm/lua/lua-vm.ts'
+import type { Evaluation, JsonValue, OutgoingTag, Snapshot, Vm, VmMessage } from '../src/vm/types.ts'
 
 export const processId: string = 'PROCESS'.padEnd(43, '-')
 export const owner: string = 'OWNER'.padEnd(43, '-')
@@ -48,6 +48,7 @@ export interface Answer {
   readonly prompt: unknown
   readonly print: boolean
   readonly test: string | undefined
+  readonly hints: readonly string[]
   readonly messages: readonly Sent[]
   readonly spawns: readonly Sent[]
   readonly assignments: readonly JsonValue[]
@@ -63,6 +64,28 @@ export interface LibraryProcess {
   /** Evaluates code as its owner that must fail, and gives the `Error`. */
   evalError(code: string): JsonValue
   dryRun(message: Incoming): Evaluation
+  /** Calls the global `handle`, JSON texts in and out, from an Eval of the owner. Nothing undoes a failed call. */
+  handle(message: JsonObject, environment?: JsonObject): HandleResult
+  /** Goes on in another instance, from a snapshot. */
+  restart(): void
+}
+
+export interface JsonObject {
+  readonly [key: string]: JsonValue
+}
+
+/** What `handle` gives: a result object, or the text of an error outside the pipeline. Process API 1.1. */
+export type HandleResult =
+  | { readonly ok: true; readonly response: ResultObject }
+  | { readonly ok: false; readonly response: string }
+
+/** Process API 1.3. */
+export interface ResultObject {
+  readonly Output?: JsonObject
+  readonly Messages?: readonly JsonObject[]
+  readonly Spawns?: readonly JsonObject[]
+  readonly Assignments?: readonly JsonValue[]
+  readonly Error?: JsonValue
 }
 
 export interface ProcessOptions {
@@ -72,24 +95,45 @@ export interface ProcessOptions {
   readonly first?: Incoming | false
   /** Code that the owner evaluates before the case begins. */
   readonly setup?: string
+  /** Code of the module itself: it runs when the library is loaded, before the first message. */
+  readonly module?: string
+  readonly limits?: Partial<VmLimits>
+  /** Whether errors explain themselves. */
+  readonly development?: boolean
 }
 
-let template: LuaTemplate | undefined
+let engine: LuaEngine | undefined
+const templates = new Map<string, LuaTemplate>()
 const open: Vm[] = []
 
 afterEach(() => {
   for (const vm of open.splice(0)) vm.close()
 })
 
+function templateWith(code: string): LuaTemplate {
+  let template = templates.get(code)
+  if (template === undefined) {
+    engine ??= createLuaEngine()
+    const library = bundleLibrary(readLibraryFiles())
+    const source = code === '' ? library : `local step = (function(...) ${library} end)(...)\n${code}\nreturn step`
+    template = engine.createTemplate(source)
+    templates.set(code, template)
+  }
+  return template
+}
+
 /** Makes a process of its own that lives until the test ends. */
-export function createLibraryProcess({ tags = [], first = {}, setup }: ProcessOptions = {}): LibraryProcess {
-  template ??= createLuaEngine().createTemplate(bundleLibrary(readLibraryFiles()))
-  const vm = template.spawn({
+export function createLibraryProcess(options: ProcessOptions = {}): LibraryProcess {
+  const { tags = [], first = {}, setup, module = '', limits, development } = options
+  const template = templateWith(module)
+  const environment = {
     process: { id: processId, owner, tags: [{ name: 'Module', value: moduleId }, ...tags] },
     module: { id: moduleId, owner, tags: [] },
-  })
+    development,
+  }
+  const vm = template.spawn(environment, limits)
   open.push(vm)
-  const library = connect(vm)
+  const library = connect(vm, (snapshot) => template.restore(snapshot, limits))
   if (first !== false) library.send({ ...processMessage(tags), ...first })
   if (setup !== undefined) library.eval(setup)
   return library
@@ -101,7 +145,8 @@ export function processMessage(tags: readonly Tag[] = []): Incoming {
   return { id: processId, nonce: 0, data: '', tags: [...tagList(own), ...tags] }
 }
 
-function connect(vm: Vm): LibraryProcess {
+function connect(spawned: Vm, restore: (snapshot: Snapshot) => Vm): LibraryProcess {
+  let vm = spawned
   let nonce = 0
   const complete = (message: Incoming): VmMessage => completeMessage(message, ++nonce)
   const library: LibraryProcess = {
@@ -110,8 +155,28 @@ function connect(vm: Vm): LibraryProcess {
     eval: (code) => library.send({ action: 'Eval', data: code }).data,
     evalError: (code) => library.fail({ action: 'Eval', data: code }),
     dryRun: (message) => vm.dryRun(complete({ readOnly: true, ...message })),
+    handle: (message, environment = ownEnvironment) =>
+      JSON.parse(
+        String(
+          library.eval(`local text = handle(${luaJson(message)}, ${luaJson(environment)})
+        HANDLER_PRINT_LOGS = {} ao.clearOutbox() return text`),
+        ),
+      ),
+    restart() {
+      vm = restore(vm.snapshot())
+      open.push(vm)
+    },
   }
   return library
+}
+
+const ownEnvironment: JsonObject = {
+  Process: { Id: processId, Owner: owner, Tags: [{ name: 'Module', value: moduleId }] },
+}
+
+/** JSON as a Lua string. */
+function luaJson(value: JsonObject): string {
+  return `[==[${JSON.stringify(value)}]==]`
 }
 
 function completeMessage({ action, tags, ...fields }: Incoming, nonce: number): VmMessage {
@@ -150,6 +215,7 @@ function answerOf(evaluation: Evaluation): Answer {
     prompt: output.prompt,
     print: output.print,
     test: output.test,
+    hints: output.hints,
     messages: messages.map((message) => ({ ...message, tag: tagMap(message.tags) })),
     spawns: spawns.map((spawn) => ({ ...spawn, target: undefined, tag: tagMap(spawn.tags) })),
     assignments,

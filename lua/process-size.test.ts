@@ -5,12 +5,12 @@ import { moduleId, owner, processId } from './harness.ts'
 
 const template = createLuaEngine().createTemplate(bundleLibrary(readLibraryFiles()))
 
-function spawnFresh(id: string) {
+function spawnFresh(id: string, development = false) {
   const tags = [
     { name: 'Type', value: 'Process' },
     { name: 'Module', value: moduleId },
   ]
-  const vm = template.spawn({ process: { id, owner, tags }, module: { id: moduleId, owner, tags: [] } })
+  const vm = template.spawn({ process: { id, owner, tags }, module: { id: moduleId, owner, tags: [] }, development })
   const chain = { nonce: 0, epoch: 0, hashChain: 'H'.repeat(43) }
   const made = vm.evaluate({
     ...{ id, target: id, from: owner, owner, data: '', tags, ...chain },
@@ -20,8 +20,8 @@ function spawnFresh(id: string) {
   return vm
 }
 
-test('a fresh process costs less than 100 KiB of snapshot beyond what all processes share', () => {
-  const snapshot = spawnFresh(processId).snapshot()
+test.each([false, true])('a fresh process owns less than 100 KiB of its snapshot (development: %s)', (development) => {
+  const snapshot = spawnFresh(processId, development).snapshot()
   expect(snapshot.ownSizeBytes).toBeLessThan(100 * 1_024)
   expect(snapshot.ownSizeBytes).toBeGreaterThan(0)
   expect(snapshot.sizeBytes).toBeGreaterThan(3 * snapshot.ownSizeBytes)

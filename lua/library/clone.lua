@@ -26,8 +26,13 @@ local function clone(value, copies)
   return copy
 end
 
+local function isShared(metatable)
+  return shared[metatable] == true
+end
+
 return {
   share = share,
+  isShared = isShared,
   clone = function(value)
     return clone(value, {})
   end,

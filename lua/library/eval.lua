@@ -3,7 +3,13 @@ local G, load, tostring, type = _G, load, tostring, type
 
 local import = ...
 local append = import(".print-log").append
+local development = import(".development")
 local format = import(".stringify").format
+
+-- What an error in the code of a message calls it.
+local function labelOf(message)
+  return message.Nonce == nil and "the code" or "the Eval with nonce " .. tostring(message.Nonce)
+end
 
 -- Takes the `ao` table whose outbox gets the errors; gives the handle.
 return function(ao)
@@ -14,9 +20,12 @@ return function(ao)
       local problem
       chunk, problem = load(code, "aos", "t", G)
       if not chunk then
-        ao.outbox.Error = problem
+        ao.outbox.Error = development.isOn and problem .. development.explainSyntax(problem, code) or problem
         return
       end
+    end
+    if development.isOn then
+      development.noteChunk(chunk, "aos", labelOf(message), code)
     end
     local value, problem = chunk()
     if value == nil and type(problem) == "string" then

@@ -3,6 +3,7 @@ local G, getmetatable, rawget, tostring, type = _G, getmetatable, rawget, tostri
 
 local import = ...
 local colors = import(".colors")
+local development = import(".development")
 local dump = import(".dump")
 local log = import(".print-log")
 
@@ -32,7 +33,8 @@ local function describe(message, text, trace)
 end
 
 -- Gives the result's `Error`: class B for Evals, D for other messages.
-return function(message, problem, trace)
+-- `worker` died of it, running `evaluate`.
+return function(message, problem, trace, worker, evaluate)
   local text = problemText(problem)
   if message.Action == "Eval" then
     if type(G.Errors) == "table" then
@@ -41,5 +43,6 @@ return function(message, problem, trace)
   else
     describe(message, text, trace)
   end
-  return logText() .. "\n\n" .. red .. "error:\n" .. reset .. text
+  local explanation = development.isOn and development.explain(problem, worker, evaluate) or ""
+  return logText() .. "\n\n" .. red .. "error:\n" .. reset .. text .. explanation
 end

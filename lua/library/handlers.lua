@@ -13,6 +13,7 @@ local error, insert, isYieldable, pairs, remove, running, select, type, xpcall, 
 local traceback = debug.traceback
 
 local import = ...
+local development = import(".development")
 local matchesSpec = import(".matching").matchesSpec
 local workers = import(".workers")
 local continue, failure = workers.continue, workers.failure
@@ -217,6 +218,9 @@ end
 -- The trace is taken where the error began: the coroutine shows it no more when the error has gone on.
 local function noteTrace(problem)
   failure.trace = failure.trace or traceback(nil, 2)
+  if development.isOn then
+    development.note(problem)
+  end
   return problem
 end
 

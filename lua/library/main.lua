@@ -9,6 +9,7 @@ import(".globals")
 import(".modules")
 
 local answer = import(".pipeline")
+local development = import(".development")
 local ao = import(".ao")
 local messages = import(".message")
 local json = import("json")
@@ -32,7 +33,7 @@ end
 -------------------------------------------------------------------------------------------------------- JSON texts --
 
 -- Takes and gives JSON texts. Process API 1.1.
-function G.handle(messageJson, envJson)
+local function handle(messageJson, envJson)
   local ok, response = pcall(function()
     return encode(currentHandle()(decode(messageJson), decode(envJson)))
   end)
@@ -41,6 +42,8 @@ function G.handle(messageJson, envJson)
   end
   return '{"ok":false,"response":' .. encode(tostring(response)) .. "}"
 end
+
+G.handle = handle
 
 ----------------------------------------------------------------------------------------------------------- packets --
 
@@ -53,7 +56,11 @@ local environmentBody, known
 local kinds = {
   -- The environment comes once, and stays.
   [1] = function(body)
-    environmentBody, known = body, study(packets.readEnvironment(body))
+    local env, isDevelopment = packets.readEnvironment(body)
+    environmentBody, known = body, study(env)
+    if isDevelopment then
+      development.begin()
+    end
     return packets.ready
   end,
   [2] = function(body)
@@ -67,6 +74,9 @@ local kinds = {
       return success(data, prompt, print, test, ao.outbox)
     end
     return failure(data)
+  end,
+  [3] = function(body)
+    return packets.text(handle(packets.readTexts(body)))
   end,
 }
 

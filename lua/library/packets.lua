@@ -1,8 +1,9 @@
 -- The binary packets between engine and library. Their layout is in docs/guest-channel.md.
-local concat, pack, rep, tostring, type, unpack, unpackArray =
-  table.concat, string.pack, string.rep, tostring, type, string.unpack, table.unpack
+local byte, concat, pack, rep, tostring, type, unpack, unpackArray =
+  string.byte, table.concat, string.pack, string.rep, tostring, type, string.unpack, table.unpack
 
 local import = ...
+local development = import(".development")
 local encode = import("json").encode
 local outbox = import(".outbox")
 local flatKey = outbox.flatKey
@@ -23,10 +24,18 @@ local function readIdentity(body, position)
   return { Id = id, Owner = owner, Tags = tags }, position
 end
 
--- Reads an environment packet into the shape of Process API 2.2.
+-- Reads an environment packet into the shape of Process API 2.2. Also gives whether development mode is on.
 function packets.readEnvironment(body)
   local process, position = readIdentity(body, 2)
-  return { Process = process, Module = (readIdentity(body, position)) }
+  local module
+  module, position = readIdentity(body, position)
+  return { Process = process, Module = module }, byte(body, position) == 1
+end
+
+-- Reads the JSON texts of a message and its environment.
+function packets.readTexts(body)
+  local message, environment = unpack("<s4s4", body, 2)
+  return message, environment
 end
 
 ---------------------------------------------------------------------------------------------------------- writing --
@@ -94,6 +103,10 @@ local function writeSpawn(entry)
   return pack("<Bs4Bs4", dataType, dataText, value(entry.Anchor)) .. writeTags(entry.Tags or {})
 end
 
+local function writeText(text)
+  return pack("<s4", text)
+end
+
 local function writeAssignment(assignment)
   return pack("<s4", encode(assignment))
 end
@@ -120,15 +133,18 @@ end
 -- Output, up to the messages. Most messages print nothing and leave the prompt as it was.
 local lastData, lastPrompt, lastPrint, lastHead
 
-local function writeOutput(data, prompt, print, test)
-  if data == lastData and prompt == lastPrompt and print == lastPrint and not test then
+local function writeOutput(data, prompt, print, test, hints)
+  local hasHints = #hints > 0
+  if data == lastData and prompt == lastPrompt and print == lastPrint and not test and not hasHints then
     return lastHead
   end
-  local flags = (print and 1 or 0) | (test and 2 or 0)
+  local flags = (print and 1 or 0) | (test and 2 or 0) | (hasHints and 4 or 0)
   local dataType, dataText = value(data)
   local promptType, promptText = value(prompt)
   local head = pack("<BBBs4Bs4s4", 0, flags, dataType, dataText, promptType, promptText, test or "")
-  if data == "" and not test then
+  if hasHints then
+    return head .. writeList(hints, writeText)
+  elseif data == "" and not test then
     lastData, lastPrompt, lastPrint, lastHead = data, prompt, print, head
   end
   return head
@@ -137,7 +153,7 @@ end
 -- Writes the answer to a message that went well.
 function packets.success(data, prompt, print, test, sent)
   local spawns, assignments = writeList(sent.Spawns, writeSpawn), writeList(sent.Assignments, writeAssignment)
-  return writeOutput(data, prompt, print, test) .. writeList(sent.Messages, writeMessage) .. spawns .. assignments
+  return writeOutput(data, prompt, print, test, development.hints) .. writeList(sent.Messages, writeMessage) .. spawns .. assignments
 end
 
 -- Writes the answer to a message that failed in the process.
@@ -152,6 +168,11 @@ function packets.result(result)
   end
   local output = result.Output or {}
   return packets.success(output.data, output.prompt, output.print, output.test, result)
+end
+
+-- Writes the answer to JSON texts, which is one too.
+function packets.text(json)
+  return pack("<Bs4", 4, json)
 end
 
 -- The answer to an environment.

@@ -3,6 +3,7 @@ local G, os, tostring, type = _G, os, tostring, type
 
 local import = ...
 local ao = import(".ao")
+local development = import(".development")
 local decodeData = import(".message").decodeData
 local dump = import(".dump")
 local ensureBuiltins = import(".builtins")
@@ -73,6 +74,9 @@ return function(message, known)
   local isProcessMessage = message.Id == id
   ensureState(message, known, isProcessMessage)
   resetLog()
+  if development.isOn then
+    development.reset()
+  end
   now = message.Timestamp
   os.time = time
   decodeData(message)
@@ -81,15 +85,19 @@ return function(message, known)
   end
 
   ensureBuiltins(isProcessMessage)
-  local ok, problem, trace = run(handlers, handlers.evaluate or evaluate, message, known.env)
+  local walk = handlers.evaluate or evaluate
+  local ok, problem, trace, worker = run(handlers, walk, message, known.env)
   if not ok then
-    return false, failureText(message, problem, trace)
+    return false, failureText(message, problem, trace, worker, walk)
   end
   problem = ao.outbox.Error
   if problem then
     return false, problem
   end
   ao.Nonce = message.Nonce
+  if development.isOn then
+    development.review(handlers.list, ao.outbox.Messages)
+  end
   if message.Action == "Eval" then
     return true, logText(), prompt(), false, dump(G.HANDLER_PRINT_LOGS)
   end

@@ -5,6 +5,9 @@
 local create, resume, status, traceback, type, yield =
   coroutine.create, coroutine.resume, coroutine.status, debug.traceback, type, coroutine.yield
 
+local import = ...
+local development = import(".development")
+
 local done = {}
 
 local function handleMessages(handle, message, env)
@@ -40,13 +43,14 @@ local function start(handlers)
   return worker
 end
 
--- Runs `handle(message, env)` until it ends, fails or waits. Gives false, the error and its trace when it failed.
+-- Runs `handle(message, env)` until it ends, fails or waits. Gives false, the error, its trace and the dead worker when
+-- it failed.
 function workers.run(handlers, handle, message, env)
   local worker = idle or start(handlers)
   idle, failure.trace = nil, nil
   local ok, signal = resume(worker, handle, message, env)
   if not ok then
-    return false, signal, failure.trace or traceback(worker)
+    return false, signal, failure.trace or traceback(worker), worker
   end
   if signal == done then
     idle = worker
@@ -58,6 +62,9 @@ end
 function workers.continue(waiting, message)
   local ok, signal = resume(waiting, message)
   if not ok then
+    if development.isOn then
+      development.noteThread(waiting, signal)
+    end
     return false, signal
   end
   if signal == done then

@@ -27,6 +27,7 @@ export async function loadRequestFor(
   const environment: VmEnvironment = {
     process: { id: processId, owner: process.ownerAddress, tags: [...process.tags, ...authorities] },
     module: { id: moduleId, owner: module.ownerAddress, tags: module.tags },
+    development: tagValue(recorded, genesisTags.development) === 'true',
   }
   return {
     ...{ type: 'load', processId, moduleId, environment },

@@ -20,6 +20,7 @@ export function resultJson(evaluation: Evaluation): string {
       prompt: output.prompt,
       ...(output.print ? { print: true } : {}),
       ...(output.test === undefined ? {} : { test: output.test }),
+      ...(output.hints.length === 0 ? {} : { hints: output.hints }),
     },
     GasUsed: gasUsed,
   })

@@ -20,6 +20,8 @@ import type { ProcessDirectory } from './process-directory.ts'
 export const genesisTags = {
   /** An authority besides those of the process: the development node itself. */
   authority: 'Authority',
+  /** `true` when errors of the process shall explain themselves. */
+  development: 'Development',
   /** The module that a well-known id stood for. */
   resolvedModule: 'Resolved-Module',
 } as const
@@ -110,7 +112,10 @@ export function createScheduler(options: SchedulerOptions, dependencies: Schedul
     const extraTags: Tag[] = []
     const resolved = await resolveModule(module)
     if (resolved !== module) extraTags.push({ name: genesisTags.resolvedModule, value: resolved })
-    if (options.development) extraTags.push({ name: genesisTags.authority, value: signer.address })
+    if (options.development) {
+      extraTags.push({ name: genesisTags.authority, value: signer.address })
+      extraTags.push({ name: genesisTags.development, value: 'true' })
+    }
     return {
       ...{ processId, kind: 'process', item, cause },
       assign(head) {

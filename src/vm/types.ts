@@ -7,6 +7,8 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 export interface VmEnvironment {
   readonly process: VmIdentity
   readonly module: VmIdentity
+  /** Errors explain themselves, and mistakes are pointed out. Recorded at nonce 0, since results depend on it (I2). */
+  readonly development?: boolean | undefined
 }
 
 export interface VmIdentity {
@@ -64,6 +66,8 @@ export interface EvaluationOutput {
   readonly prompt: JsonValue | undefined
   readonly print: boolean
   readonly test: string | undefined
+  /** What looks like a mistake, in development mode; each is told once. */
+  readonly hints: readonly string[]
 }
 
 /** The outcome of one message. A failed one left the state as it was (I4). */

@@ -23,6 +23,7 @@ export function resultLines(result: ProcessResult): readonly string[] {
   const spawns = result.Spawns ?? []
   return [
     ...(output === '' ? [] : [output]),
+    ...hintsOf(result.Output).map((hint) => `hint: ${plain(hint)}`),
     ...(messages.length === 0 ? [] : [countText(messages.length, 'message sent', 'messages sent')]),
     ...messages.flatMap(messageLines),
     ...(spawns.length === 0 ? [] : [countText(spawns.length, 'process spawned', 'processes spawned')]),
@@ -47,6 +48,12 @@ function outputText(output: unknown): string {
   const { data } = output
   if (typeof data === 'object' && data !== null && 'output' in data) return plain(data.output)
   return plain(data)
+}
+
+/** What a process in development mode thinks is a mistake. */
+function hintsOf(output: unknown): readonly unknown[] {
+  if (typeof output !== 'object' || output === null || !('hints' in output)) return []
+  return Array.isArray(output.hints) ? output.hints : []
 }
 
 function messageLines({ Target, Data, Tags = [] }: OutgoingMessage): readonly string[] {

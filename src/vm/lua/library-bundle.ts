@@ -60,27 +60,56 @@ function compareText(a: string, b: string): number {
  */
 export function bundleLibrary(files: readonly LibraryFile[]): string {
   const sorted = [...files].sort((a, b) => compareText(a.name, b.name))
-  const sources = sorted.map(({ name, source }) => `sources[${quoted(name)}] = ${longString(source)}`)
+  const eager = reachableFrom(entryName, sorted)
+  const sources = sorted.map(({ name, source }) => {
+    const text = longString(source)
+    return eager.has(name)
+      ? `chunks[${quoted(name)}] = compile(${quoted(name)}, ${text})`
+      : `sources[${quoted(name)}] = ${text}`
+  })
   return `${[prologue, ...sources, epilogue].join('\n')}\n`
+}
+
+/** The modules that a module imports by a literal name, and those that these import. */
+function reachableFrom(entry: string, files: readonly LibraryFile[]): ReadonlySet<string> {
+  const sources = new Map(files.map(({ name, source }) => [name, source]))
+  const found = new Set<string>()
+  const visit = (name: string): void => {
+    const source = sources.get(name)
+    if (source === undefined || found.has(name)) return
+    found.add(name)
+    for (const [, imported = ''] of source.matchAll(/\bimport\("([^"\n]+)"\)/g)) visit(imported)
+  }
+  visit(entry)
+  return found
 }
 
 const prologue = `-- The process library, bundled. Arguments: the channel. Returns: step.
 local channel = ...
 local error, load = error, load
-local sources, modules = {}, {}`
+local sources, chunks, modules = {}, {}, {}
+local function compile(name, source)
+  local chunk, problem = load(source, name, "t")
+  if not chunk then
+    error(problem, 0)
+  end
+  return chunk
+end`
 
-// A source is dropped once it is loaded: nothing of it is needed any more, and it would be part of every process's state.
-const epilogue = `local function exists(name)
+// What every process needs is compiled first, all of it, and only then run: code and objects then lie apart, and messages
+// write to the objects. The rest stays a text until someone asks for it. Nothing is kept that is not needed any more: it
+// would be part of every process's state.
+const epilogue = `if channel.settle then
+  channel.settle()
+end
+local function exists(name)
   return sources[name] ~= nil or modules[name] ~= nil
 end
 local function import(name)
   local module = modules[name]
   if module == nil then
-    local chunk, problem = load(sources[name], name, "t")
-    if not chunk then
-      error(problem, 0)
-    end
-    sources[name] = nil
+    local chunk = chunks[name] or compile(name, sources[name])
+    sources[name], chunks[name] = nil, nil
     module = chunk(import, name == ${quoted(entryName)} and channel or nil, exists)
     modules[name] = module
   end

@@ -54,20 +54,32 @@ const idleInstancesMax = 8
 const gasPerImageByte = 8
 const replayBytesMax = 4 * 1024 * 1024
 
+/** `lua_type` of nil. */
+const luaNil = 0
+
 /**
  * Runs the module's chunk. The channel is captured here, before any other code of the guest. First the call records that
  * messages will use are made side by side: a process that has done little then differs from its template in few pages.
+ * It leaves a function that goes on as far as the next `channel.settle`, and at last returns `step`.
  */
 const bootSource = `
 local function call(depth) if depth > 0 then return (call(depth - 1)) end end
-call(40)
+call(24)
 local read, write, unpack, output = io.read, io.write, string.unpack, io.output()
 local flush = output.flush
 local function receive() return read((unpack("<I4", read(4)))) end
 local function send(text) write(text) flush(output) end
-local step = assert(load(receive(), "module", "t"))({ receive = receive, send = send })
-assert(type(step) == "function", "a module must return a function")
-return step
+local channel = { receive = receive, send = send, settle = coroutine.yield }
+local thread = coroutine.create(assert(load(receive(), "module", "t")))
+local resume, status, collect = coroutine.resume, coroutine.status, collectgarbage
+return function()
+  local ok, step = resume(thread, channel)
+  assert(ok, step)
+  collect()
+  if status(thread) == "suspended" then return nil end
+  assert(type(step) == "function", "a module must return a function")
+  return step
+end
 `
 
 /** The engine: makes templates of modules, and processes from templates. One per thread. */
@@ -83,8 +95,38 @@ export interface LuaEngine {
 export interface LuaTemplate {
   /** A process as it is before its first message. Costs a copy of the template, not a Lua boot. */
   spawn(environment: VmEnvironment, limits?: Partial<VmLimits>): Vm
+  /** A process before its first message that is told who it is with each of them. */
+  spawnBare(limits?: Partial<VmLimits>): BareVm
   /** A process in the state of a snapshot that a process of this template gave. */
   restore(snapshot: Snapshot, limits?: Partial<VmLimits>): Vm
+}
+
+/** A process under a host without a log: texts in, text out, and any earlier state at hand. Process API 1.1 and 1.2. */
+export interface BareVm {
+  /**
+   * Calls `handle`. What it did stays, also when the text says that it failed; without a text, the state is as it was.
+   *
+   * @param message - JSON.
+   * @param environment - JSON.
+   */
+  handle(message: string, environment: string): Handled
+  /** Names the present state, at no cost. */
+  savepoint(): Savepoint
+  /** Goes to a state that this or another bare process of the template was in. */
+  goTo(savepoint: Savepoint): void
+  /** Gives the instance back. */
+  close(): void
+}
+
+/** `json` is `{ ok, response }`. Without it the process ran out of gas, trapped, or left the channel's rules. */
+export type Handled = { readonly ok: true; readonly json: string; readonly gasUsed: number } | Failure
+
+type Failure = Extract<Evaluation, { readonly ok: false }>
+
+/** A state of a bare process. Of use for as long as it is held, any number of times. */
+export interface Savepoint {
+  /** The limits under which the process came to this state. */
+  readonly limits: VmLimits
 }
 
 /** @param module - from `compileLuaWasm`, perhaps posted by another thread; compiled here when absent. */
@@ -137,6 +179,7 @@ function createTemplate(host: EngineHost, source: string): LuaTemplate {
       vm.start(environment)
       return vm
     },
+    spawnBare: (limits) => open(template.image, limits),
     restore: (snapshot, limits) => open(imageOf(snapshot as ImageSnapshot), limits),
   }
 }
@@ -157,11 +200,22 @@ function bootTemplate(host: EngineHost, source: string): TemplateState {
     const length = Buffer.alloc(4)
     length.writeUInt32LE(body.length)
     instance.feed(Buffer.concat([length, body]))
-    if (exports.loadString(state, bootPointer) !== 0 || exports.pcall(state, 0, 1, 0, 0, 0) !== 0) {
+    const check = (status: number): void => {
+      if (status === 0) return
       const reason = instance.stringAt(state, -1, scratch)?.toString('utf8') ?? 'an error without text'
       throw new VmError({ code: 'VM_MODULE_REJECTED', reason })
     }
-    fillHoles(instance, host.breakAddress)
+    check(exports.loadString(state, bootPointer))
+    check(exports.pcall(state, 0, 1, 0, 0, 0))
+    do {
+      exports.setTop(state, 1)
+      exports.pushValue(state, 1)
+      check(exports.pcall(state, 0, 1, 0, 0, 0))
+      fillHoles(instance, host.breakAddress)
+    } while (exports.typeOf(state, -1) === luaNil)
+    // Only `step` stays on the stack.
+    exports.rotate(state, 1, 1)
+    exports.setTop(state, 1)
     const image = freezeImage(captureImage(instance, host.breakAddress))
     return { image, pages: pagesOf(image), lua: { state, scratch } }
   } catch (cause) {
@@ -174,7 +228,14 @@ function bootTemplate(host: EngineHost, source: string): TemplateState {
 
 interface ImageSnapshot extends Snapshot, ImageMarks {}
 
-class LuaVm implements Vm {
+/** The state is that of the base after the first `count` packets; evaluation is deterministic (I2). */
+interface ReplaySavepoint extends Savepoint {
+  base: MemoryImage
+  replay: readonly Buffer[]
+  count: number
+}
+
+class LuaVm implements Vm, BareVm {
   readonly #host: EngineHost
   readonly #template: TemplateState
   readonly #limits: VmLimits
@@ -216,20 +277,17 @@ class LuaVm implements Vm {
   }
 
   evaluate(message: VmMessage): Evaluation {
-    const packet = this.#host.writer.message(message)
-    const outcome = this.#attempt(packet)
-    if (!outcome.ok) {
-      this.#undo()
-      return outcome
-    }
-    this.#remember(packet, outcome.gasUsed)
-    return outcome
+    return this.#settle(this.#host.writer.message(message), toEvaluation)
+  }
+
+  handle(message: string, environment: string): Handled {
+    return this.#settle(this.#host.writer.texts(message, environment), toHandled)
   }
 
   dryRun(message: VmMessage): Evaluation {
     if (this.#replay.length > 0) this.#rebase()
     try {
-      return this.#attempt(this.#host.writer.message(message))
+      return this.#attempt(this.#host.writer.message(message), toEvaluation)
     } finally {
       this.#restoreBase()
     }
@@ -246,6 +304,28 @@ class LuaVm implements Vm {
     return hashImage(this.#currentImage())
   }
 
+  savepoint(): ReplaySavepoint {
+    // From now on others may start from the base: it must not be written over.
+    this.#ownsBase = false
+    return { limits: this.#limits, base: this.#base, replay: this.#replay, count: this.#replay.length }
+  }
+
+  goTo(savepoint: Savepoint): void {
+    const target = savepoint as ReplaySavepoint
+    if (target.count > 0 && target.limits !== this.#limits) {
+      // The packets have to be replayed under the limits that they were evaluated under.
+      const other = new LuaVm(this.#host, this.#template, target.base, target.limits)
+      other.goTo(target)
+      other.close()
+    }
+    this.#forgetReplay()
+    this.#base = target.base
+    this.#replay = target.replay.slice(0, target.count)
+    this.#undo()
+    // Who goes back once will do so again: from now on there is nothing to replay on the way.
+    Object.assign(target, this.savepoint())
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -257,11 +337,18 @@ class LuaVm implements Vm {
     return this.#base
   }
 
+  #settle<Outcome extends Evaluation | Handled>(packet: Buffer, read: Reader<Outcome>): Outcome | Failure {
+    const outcome = this.#attempt(packet, read)
+    if (outcome.ok) this.#remember(packet, outcome.gasUsed)
+    else this.#undo()
+    return outcome
+  }
+
   /** @throws {VmError} `VM_HOST_FAULT`, with the state as it was; the message may be tried again. */
-  #attempt(packet: Buffer): Evaluation {
+  #attempt<Outcome>(packet: Buffer, read: Reader<Outcome>): Outcome | Failure {
     try {
       const { answer, gasUsed } = this.#run(packet)
-      return toEvaluation(answer, gasUsed)
+      return read(answer, gasUsed)
     } catch (error) {
       if (errorCode(error) !== 'VM_HOST_FAULT')
         return { ok: false, error: this.#failureText(error), gasUsed: this.#gasUsed() }
@@ -347,15 +434,32 @@ class LuaVm implements Vm {
   }
 }
 
+type Reader<Outcome> = (answer: Answer, gasUsed: number) => Outcome
+
 function toEvaluation(answer: Answer, gasUsed: number): Evaluation {
   switch (answer.status) {
     case 'ok': {
-      const { data, prompt, print, test, messages, spawns, assignments } = answer
-      return { ok: true, output: { data, prompt, print, test }, messages, spawns, assignments, gasUsed }
+      const { data, prompt, print, test, hints, messages, spawns, assignments } = answer
+      return { ok: true, output: { data, prompt, print, test, hints }, messages, spawns, assignments, gasUsed }
     }
     case 'failed':
       return { ok: false, error: answer.error, gasUsed }
-    case 'ready':
-      throw new VmError({ code: 'VM_RESULT_MALFORMED', what: 'a status for the environment only', offset: 0 })
+    default:
+      return wrongStatus(answer)
   }
+}
+
+function toHandled(answer: Answer, gasUsed: number): Handled {
+  switch (answer.status) {
+    case 'text':
+      return { ok: true, json: answer.json, gasUsed }
+    case 'failed':
+      return { ok: false, error: answer.error, gasUsed }
+    default:
+      return wrongStatus(answer)
+  }
+}
+
+function wrongStatus({ status }: Answer): never {
+  throw new VmError({ code: 'VM_RESULT_MALFORMED', what: `the status '${status}' for this packet`, offset: 0 })
 }

@@ -85,6 +85,8 @@ export interface LuaExports {
   readonly memory: WebAssembly.Memory
   readonly callConstructors: () => void
   readonly setTop: (state: number, index: number) => void
+  readonly rotate: (state: number, index: number, count: number) => void
+  readonly typeOf: (state: number, index: number) => number
   readonly pushValue: (state: number, index: number) => void
   readonly toLString: (state: number, index: number, lengthPointer: number) => number
   readonly pcall: (state: number, args: number, results: number, handler: number, context: number, k: number) => number
@@ -105,6 +107,8 @@ const exportNames: Record<keyof LuaExports, string> = {
   memory: 'G',
   callConstructors: 'H',
   setTop: 'J',
+  rotate: 'K',
+  typeOf: 'N',
   pushValue: 'M',
   toLString: 'Q',
   pcall: 'Y',

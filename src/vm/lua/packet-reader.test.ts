@@ -43,7 +43,7 @@ const full = success({
 describe('readAnswer', () => {
   test('reads every part', () => {
     expect(readAnswer(full)).toStrictEqual({
-      ...{ status: 'ok', data: 'hello', prompt: '> ', print: true, test: 'test' },
+      ...{ status: 'ok', data: 'hello', prompt: '> ', print: true, test: 'test', hints: [] },
       messages: [
         {
           target: 'T',

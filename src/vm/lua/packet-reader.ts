@@ -9,12 +9,14 @@ export const answerLimits = { entries: 10_000, tagsPerEntry: 1_000 } as const
 export type Answer =
   | { readonly status: 'ready' }
   | { readonly status: 'failed'; readonly error: JsonValue }
+  | { readonly status: 'text'; readonly json: string }
   | {
       readonly status: 'ok'
       readonly data: OutgoingData
       readonly prompt: JsonValue | undefined
       readonly print: boolean
       readonly test: string | undefined
+      readonly hints: readonly string[]
       readonly messages: readonly OutgoingMessage[]
       readonly spawns: readonly OutgoingSpawn[]
       readonly assignments: readonly JsonValue[]
@@ -53,6 +55,8 @@ class AnswerReader {
         return { status: 'failed', error: this.#text() }
       case 3:
         return { status: 'ready' }
+      case 4:
+        return { status: 'text', json: this.#text() }
       default:
         return this.#malformed(`unknown status ${status}`)
     }
@@ -67,13 +71,14 @@ class AnswerReader {
     const data = this.#value()
     const prompt = this.#json(this.#value())
     const test = this.#text()
+    const hints = (flags & 4) === 0 ? [] : this.#list(answerLimits.entries, () => this.#text())
     const messages = this.#list(answerLimits.entries, () => this.#message())
     const spawns = this.#list(answerLimits.entries, () => this.#spawn())
     const assignments = this.#list(answerLimits.entries, () => this.#parseJson(this.#text()))
     const hasTest = (flags & 2) !== 0
     return {
       ...{ status: 'ok', data, prompt, print: (flags & 1) !== 0, test: hasTest ? test : undefined },
-      ...{ messages, spawns, assignments },
+      ...{ hints, messages, spawns, assignments },
     }
   }
 

@@ -39,10 +39,19 @@ export class PacketWriter {
   }
 
   /** @returns a view that the next packet overwrites. */
+  texts(message: string, environment: string): Buffer {
+    this.#start(3)
+    this.#text(message)
+    this.#text(environment)
+    return this.#finish()
+  }
+
+  /** @returns a view that the next packet overwrites. */
   environment(environment: VmEnvironment): Buffer {
     this.#start(1)
     this.#identity(environment.process)
     this.#identity(environment.module)
+    this.#u1(environment.development === true ? 1 : 0)
     return this.#finish()
   }
 
@@ -83,6 +92,11 @@ export class PacketWriter {
     this.#buffer.writeUInt32LE(bytes.length, this.#offset)
     this.#buffer.set(bytes, this.#offset + 4)
     this.#offset += 4 + bytes.length
+  }
+
+  #u1(value: number): void {
+    this.#reserve(1)
+    this.#offset = this.#buffer.writeUInt8(value, this.#offset)
   }
 
   #u4(value: number): void {
