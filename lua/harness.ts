@@ -100,6 +100,8 @@ export interface ProcessOptions {
   readonly limits?: Partial<VmLimits>
   /** Whether errors explain themselves. */
   readonly development?: boolean
+  /** Texts of files, by path. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 let engine: LuaEngine | undefined
@@ -124,12 +126,13 @@ function templateWith(code: string): LuaTemplate {
 
 /** Makes a process of its own that lives until the test ends. */
 export function createLibraryProcess(options: ProcessOptions = {}): LibraryProcess {
-  const { tags = [], first = {}, setup, module = '', limits, development } = options
+  const { tags = [], first = {}, setup, module = '', limits, development, files = {} } = options
   const template = templateWith(module)
   const environment = {
     process: { id: processId, owner, tags: [{ name: 'Module', value: moduleId }, ...tags] },
     module: { id: moduleId, owner, tags: [] },
     development,
+    files: new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)])),
   }
   const vm = template.spawn(environment, limits)
   open.push(vm)

@@ -1,6 +1,6 @@
 -- The entry of the process library: takes the channel, puts everything in its place, and returns `step`.
-local byte, collectgarbage, G, package, pcall, tostring, type =
-  string.byte, collectgarbage, _G, package, pcall, tostring, type
+local byte, collectgarbage, G, package, pairs, pcall, tostring, type =
+  string.byte, collectgarbage, _G, package, pairs, pcall, tostring, type
 
 local import, channel = ...
 
@@ -11,6 +11,7 @@ import(".modules")
 local answer = import(".pipeline")
 local development = import(".development")
 local ao = import(".ao")
+local files = import(".files")
 local messages = import(".message")
 local json = import("json")
 local packets = import(".packets")
@@ -56,10 +57,13 @@ local environmentBody, known
 local kinds = {
   -- The environment comes once, and stays.
   [1] = function(body)
-    local env, isDevelopment = packets.readEnvironment(body)
+    local env, isDevelopment, texts = packets.readEnvironment(body)
     environmentBody, known = body, study(env)
     if isDevelopment then
       development.begin()
+    end
+    for path, text in pairs(texts) do
+      files.add(path, text)
     end
     return packets.ready
   end,

@@ -1,6 +1,6 @@
 -- The binary packets between engine and library. Their layout is in docs/guest-channel.md.
-local byte, concat, pack, rep, tostring, type, unpack, unpackArray =
-  string.byte, table.concat, string.pack, string.rep, tostring, type, string.unpack, table.unpack
+local concat, pack, rep, tostring, type, unpack, unpackArray =
+  table.concat, string.pack, string.rep, tostring, type, string.unpack, table.unpack
 
 local import = ...
 local development = import(".development")
@@ -24,12 +24,21 @@ local function readIdentity(body, position)
   return { Id = id, Owner = owner, Tags = tags }, position
 end
 
--- Reads an environment packet into the shape of Process API 2.2. Also gives whether development mode is on.
+-- Reads an environment packet into the shape of Process API 2.2. Also gives whether development mode is on, and the files
+-- of the process by path.
 function packets.readEnvironment(body)
   local process, position = readIdentity(body, 2)
   local module
   module, position = readIdentity(body, position)
-  return { Process = process, Module = module }, byte(body, position) == 1
+  local development, count
+  development, count, position = unpack("<BI4", body, position)
+  local files = {}
+  for _ = 1, count do
+    local path, text
+    path, text, position = unpack("<s4s4", body, position)
+    files[path] = text
+  end
+  return { Process = process, Module = module }, development == 1, files
 end
 
 -- Reads the JSON texts of a message and its environment.

@@ -2,13 +2,14 @@
 --
 -- The engine gives the real ones nothing to hold on to either; this keeps user code off the channel, and gives it the
 -- answers that it would have from an empty file system.
-local error, find, G, getmetatable, os, package, setmetatable, tostring, type =
-  error, string.find, _G, getmetatable, os, package, setmetatable, tostring, type
+local error, find, G, getmetatable, os, pack, package, setmetatable, tostring, type, unpack =
+  error, string.find, _G, getmetatable, os, table.pack, package, setmetatable, tostring, type, table.unpack
 
 local import = ...
 local date = import(".calendar")
+local files = import(".files")
 
-local noEntry, noAccess, noFunction = 2, 13, 38
+local noEntry, noAccess, isDirectory, noFunction = 2, 13, 21, 38
 
 local function missing(name)
   return nil, tostring(name) .. ": No such file or directory", noEntry
@@ -16,7 +17,7 @@ end
 
 --------------------------------------------------------------------------------------------------------------- io --
 
--- The three standard streams: reading finds their end, writing goes nowhere.
+-- Open files, and the three standard streams: reading finds their end, writing goes nowhere.
 local stream = { __name = "FILE*" }
 stream.__index = stream
 
@@ -24,7 +25,10 @@ function stream.__tostring(file)
   return file.closed and "file (closed)" or "file (" .. file.name .. ")"
 end
 
-function stream.read()
+function stream.read(file, ...)
+  if file.text then
+    return files.read(file, ...)
+  end
   return nil
 end
 
@@ -32,13 +36,17 @@ function stream.write(file)
   return file
 end
 
-function stream.lines()
+function stream.lines(file, ...)
+  local formats = pack(...)
   return function()
-    return nil
+    return file.read(file, unpack(formats, 1, formats.n))
   end
 end
 
-function stream.seek()
+function stream.seek(file, ...)
+  if file.text then
+    return files.seek(file, ...)
+  end
   return nil, "Illegal seek", 29
 end
 
@@ -60,19 +68,35 @@ end
 
 local io = { stdin = standard("stdin"), stdout = standard("stdout"), stderr = standard("stderr") }
 
+-- The one directory. As in C it can be opened, but not read.
+local directory = setmetatable({ name = "/data" }, stream)
+
+function directory.read()
+  return nil, "Is a directory", isDirectory
+end
+
 function io.open(name, mode)
   mode = mode or "r"
   if type(mode) ~= "string" or not find(mode, "^[rwa]%+?b?$") then
     error("bad argument #2 to 'open' (invalid mode)", 2)
-  elseif find(mode, "^r") then
+  elseif name == "/data" or name == "/data/" then
+    if find(mode, "^rb?$") then
+      return directory
+    end
+    return nil, name .. ": Is a directory", isDirectory
+  elseif files.text(name) and find(mode, "^rb?$") then
+    return setmetatable({ name = name, text = files.text(name), position = 1 }, stream)
+  elseif find(mode, "^r") and not files.text(name) then
     return missing(name)
   end
   return nil, tostring(name) .. ": Permission denied", noAccess
 end
 
-function io.lines(name)
+function io.lines(name, ...)
   if name == nil then
-    return stream.lines()
+    return stream.lines(io.stdin)
+  elseif files.text(name) then
+    return stream.lines(io.open(name), ...)
   end
   error(tostring(name) .. ": No such file or directory", 2)
 end

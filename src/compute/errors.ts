@@ -3,6 +3,7 @@ import { LoomError } from '../protocol/loom-error.ts'
 export type ComputeErrorInfo =
   | { readonly code: 'COMPUTE_PROCESS_UNKNOWN'; readonly processId: string }
   | { readonly code: 'COMPUTE_MODULE_MISSING'; readonly processId: string; readonly moduleId: string }
+  | { readonly code: 'COMPUTE_BOOT_ITEM_MISSING'; readonly processId: string; readonly itemId: string }
   | { readonly code: 'COMPUTE_THREAD_FAILED'; readonly reason: string }
   | { readonly code: 'COMPUTE_FENCED'; readonly processId: string }
   | { readonly code: 'COMPUTE_CLOSED' }
@@ -13,6 +14,8 @@ type InfoOf<C extends Code> = Extract<ComputeErrorInfo, { code: C }>
 const messages: { [C in Code]: (info: InfoOf<C>) => string } = {
   COMPUTE_PROCESS_UNKNOWN: ({ processId }) =>
     `Process ${processId} is not on this node. Spawn it on this node first, or check the id.`,
+  COMPUTE_BOOT_ITEM_MISSING: ({ processId, itemId }) =>
+    `Process ${processId} boots from item ${itemId}, which is not in the store. Upload it to this node, then ask again.`,
   COMPUTE_MODULE_MISSING: ({ processId, moduleId }) =>
     `Module ${moduleId} of process ${processId} is not in the store. Upload the Module item.`,
   COMPUTE_THREAD_FAILED: ({ reason }) => `An evaluation thread failed: ${reason}. The work is done again in a new one.`,

@@ -301,7 +301,7 @@ export class ProcessRunner {
     const head = await store.head(this.processId)
     const [genesis] = await store.readLog(this.processId, 0, 0)
     if (genesis === undefined) throw new ComputeError({ code: 'COMPUTE_PROCESS_UNKNOWN', processId: this.processId })
-    const load = await loadRequestFor(genesis, modules)
+    const load = await loadRequestFor(genesis, modules, store)
     const source = thread.knowsModule(load.moduleId) ? undefined : load.source
     // Not waited for here: the thread takes requests in order, so the first messages go along with it.
     const loading = thread.handle.request({ ...load, source })

@@ -289,6 +289,58 @@ describe('spawns by processes', () => {
   })
 })
 
+describe('On-Boot', () => {
+  const codeItem = createDataItem(
+    { tags: [], data: 'Booted = "from an item: " .. io.open("/data/" .. ao.env.Process.Tags["On-Boot"]):read(6)' },
+    bob,
+  )
+
+  test('of an item that is there runs its data; of another the process fails', async () => {
+    const { processId: early, id: earlyId } = await network.submit(processItem(alice, { 'On-Boot': codeItem.id }).bytes)
+    await network.upload(codeItem.bytes)
+    const { processId, id } = await network.submit(processItem(alice, { 'On-Boot': codeItem.id }).bytes)
+    expect(JSON.parse((await network.result(processId, id)).json).Error).toBeUndefined()
+    expect(await evaluate(network, alice, processId, 'Booted')).toBe('from an item: Booted')
+    expect(JSON.parse((await network.result(early, earlyId)).json).Error).toMatch(
+      new RegExp(`/data/${codeItem.id}: No such file or directory`),
+    )
+  })
+
+  test('what was there at the spawn is what a restart finds', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'loom-on-boot-'))
+    const open = () => createNetwork({ dataDirectory: directory })
+    let own = await open()
+    const { processId: early } = await own.submit(processItem(alice, { 'On-Boot': codeItem.id }).bytes)
+    await own.upload(codeItem.bytes)
+    const { processId } = await own.submit(processItem(alice, { 'On-Boot': codeItem.id }).bytes)
+    const hashes = [await own.stateHash(early), await own.stateHash(processId)]
+    await own.close()
+    own = await open()
+    expect([await own.stateHash(early), await own.stateHash(processId)]).toEqual(hashes)
+    expect(await evaluate(own, alice, processId, 'Booted')).toBe('from an item: Booted')
+    await own.close()
+    rmSync(directory, { recursive: true })
+  })
+})
+
+describe('development mode', () => {
+  test('makes errors explain themselves; a strict node leaves them as they are', async () => {
+    const strict = await createNetwork({ mode: 'strict' })
+    const error = async (node: Network, scheduler: string) => {
+      const item = processItem(alice, { Module: node.info().moduleId, Scheduler: scheduler })
+      const { processId } = await node.submit(item.bytes)
+      const result = await send(node, alice, processId, { Action: 'Eval' }, 'State.count = 1')
+      return String(result.Error)
+    }
+    const own = await error(network, network.info().address)
+    const bare = await error(strict, strict.info().address)
+    await strict.close()
+    expect(own).toContain('`State` was never created in this process.')
+    expect(own.startsWith(bare)).toBe(true)
+    expect(bare).toMatch(/attempt to index a nil value \(global 'State'\)$/)
+  })
+})
+
 describe('assignments', () => {
   test('bring a stored item into another log, once', async () => {
     const first = await spawnProcess(network, alice)

@@ -20,6 +20,8 @@ import type { ProcessDirectory } from './process-directory.ts'
 export const genesisTags = {
   /** An authority besides those of the process: the development node itself. */
   authority: 'Authority',
+  /** The item whose data the process finds as `/data/<id>` and boots from (process API 11.2). */
+  bootItem: 'Boot-Item',
   /** `true` when errors of the process shall explain themselves. */
   development: 'Development',
   /** The module that a well-known id stood for. */
@@ -112,6 +114,8 @@ export function createScheduler(options: SchedulerOptions, dependencies: Schedul
     const extraTags: Tag[] = []
     const resolved = await resolveModule(module)
     if (resolved !== module) extraTags.push({ name: genesisTags.resolvedModule, value: resolved })
+    const bootItem = await findBootItem(item)
+    if (bootItem !== undefined) extraTags.push({ name: genesisTags.bootItem, value: bootItem })
     if (options.development) {
       extraTags.push({ name: genesisTags.authority, value: signer.address })
       extraTags.push({ name: genesisTags.development, value: 'true' })
@@ -139,6 +143,13 @@ export function createScheduler(options: SchedulerOptions, dependencies: Schedul
     }
     knownModules.add(module)
     return module
+  }
+
+  /** Recorded, because an item that comes later must not change what a replay gives (I2). */
+  async function findBootItem({ tags }: DataItem): Promise<ItemId | undefined> {
+    const onBoot = tagValue(tags, 'On-Boot')
+    if (onBoot === undefined || !isItemId(onBoot)) return undefined
+    return (await store.getItem(onBoot)) === undefined ? undefined : onBoot
   }
 
   async function append(request: AppendRequest): Promise<Scheduled> {

@@ -9,6 +9,8 @@ export interface VmEnvironment {
   readonly module: VmIdentity
   /** Errors explain themselves, and mistakes are pointed out. Recorded at nonce 0, since results depend on it (I2). */
   readonly development?: boolean | undefined
+  /** Files that the process can read, by absolute path. */
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined
 }
 
 export interface VmIdentity {

@@ -52,6 +52,12 @@ export class PacketWriter {
     this.#identity(environment.process)
     this.#identity(environment.module)
     this.#u1(environment.development === true ? 1 : 0)
+    const files = environment.files ?? new Map<string, Uint8Array>()
+    this.#u4(files.size)
+    for (const [path, content] of files) {
+      this.#text(path)
+      this.#bytes(content)
+    }
     return this.#finish()
   }
 
