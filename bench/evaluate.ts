@@ -30,9 +30,10 @@ function message(nonce: number, from: string, data: string, tags: Record<string,
   }
 }
 
-function transfer(nonce: number): VmMessage {
+/** A token transfer, or a message like it with another action. */
+function transfer(nonce: number, action = 'Transfer'): VmMessage {
   return message(nonce, account(1 + (nonce % accountCount)), '1234', {
-    ...{ 'Data-Protocol': 'ao', Variant: 'ao.TN.1', Type: 'Message', Action: 'Transfer' },
+    ...{ 'Data-Protocol': 'ao', Variant: 'ao.TN.1', Type: 'Message', Action: action },
     ...{ Recipient: account(1 + ((nonce * 7) % accountCount)), Quantity: '1' },
   })
 }
@@ -42,7 +43,8 @@ function expectOk(evaluation: Evaluation): Evaluation & { ok: true } {
   return evaluation
 }
 
-function spawnToken(engine: LuaEngine, bundle: string): Vm {
+/** A process with code of `bench/fixtures`, ready for messages from nonce 2 on. */
+function spawnWith(engine: LuaEngine, bundle: string, fixture: string): Vm {
   const tags = [
     { name: 'Type', value: 'Process' },
     { name: 'Module', value: moduleId },
@@ -53,9 +55,37 @@ function spawnToken(engine: LuaEngine, bundle: string): Vm {
     module: { id: moduleId, owner, tags: [] },
   })
   expectOk(vm.evaluate(message(0, owner, '', { Type: 'Process', Module: moduleId }, processId)))
-  expectOk(vm.evaluate(message(1, owner, readFileSync(here('fixtures/token.lua'), 'utf8'), { Action: 'Eval' })))
-  if (expectOk(vm.evaluate(transfer(2))).messages.length !== 2) throw new Error('A transfer must send two notices.')
+  expectOk(vm.evaluate(message(1, owner, readFileSync(here(`fixtures/${fixture}`), 'utf8'), { Action: 'Eval' })))
   return vm
+}
+
+/** Messages that a process takes, and the same in native Lua. Microseconds. */
+interface MessageCost {
+  readonly us: number
+  readonly nativeUs: number | undefined
+  /** Bytes that native Lua allocates for one. */
+  readonly allocated: number | undefined
+}
+
+function messageCost(bundle: string, vm: Vm, fixture: string, action: string, sentCount: number): MessageCost {
+  const messages = Array.from({ length: messageCount }, (_, i) => transfer(i + 3, action))
+  const sent = expectOk(vm.evaluate(transfer(2, action))).messages.length
+  if (sent !== sentCount) throw new Error(`A message ${action} must send ${sentCount} messages, and sent ${sent}.`)
+  const perRound: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const started = process.hrtime.bigint()
+    for (const each of messages) expectOk(vm.evaluate(each))
+    perRound.push(Number(process.hrtime.bigint() - started) / 1_000 / messageCount)
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'loom-bench-'))
+  const bundlePath = join(directory, 'bundle.lua')
+  writeFileSync(bundlePath, bundle)
+  const counts = [sentCount, messageCount, rounds].map(String)
+  const args = [bundlePath, here(`fixtures/${fixture}`), action, ...counts]
+  const native = nativeFigures(here('native/messages.lua'), args, ['message', 'allocated'])
+  rmSync(directory, { recursive: true })
+  const nativeUs = native === undefined ? undefined : median(native.message)
+  return { us: median(perRound), nativeUs, allocated: native?.allocated[0] }
 }
 
 /** Evaluated token transfers, hot, beside the same library under native Lua. */
@@ -65,26 +95,20 @@ export function benchTransfers(): void {
     `${rounds} rounds of ${messageCount} messages, medians`,
   )
   const bundle = bundleLibrary(readLibraryFiles())
-  const vm = spawnToken(createLuaEngine(), bundle)
-  const messages = Array.from({ length: messageCount }, (_, i) => transfer(i + 3))
-  const perRound: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    const started = process.hrtime.bigint()
-    for (const each of messages) expectOk(vm.evaluate(each))
-    perRound.push(Number(process.hrtime.bigint() - started) / 1_000 / messageCount)
-  }
-  const us = median(perRound)
+  const vm = spawnWith(createLuaEngine(), bundle, 'token.lua')
+  const { us, nativeUs } = messageCost(bundle, vm, 'token.lua', 'Transfer', 2)
   line('Loom, metered, answer parsed', figure(us, 'µs'), against(us, 40, 'at most', 'µs'))
-  const directory = mkdtempSync(join(tmpdir(), 'loom-bench-'))
-  const bundlePath = join(directory, 'bundle.lua')
-  writeFileSync(bundlePath, bundle)
-  const args = [bundlePath, here('fixtures/token.lua'), String(messageCount), String(rounds)]
-  const native = nativeFigures(here('native/transfer.lua'), args, 'transfer')
-  rmSync(directory, { recursive: true })
-  if (native === undefined) return line('native lua5.3', 'not installed')
-  line('native lua5.3, same library', figure(median(native), 'µs'))
-  line('ratio', figure(us / median(native), '×'), against(us / median(native), 2.5, 'at most', '×'))
+  if (nativeUs === undefined) line('native lua5.3', 'not installed')
+  else {
+    line('native lua5.3, same library', figure(nativeUs, 'µs'))
+    line('ratio', figure(us / nativeUs, '×'), against(us / nativeUs, 2.5, 'at most', '×'))
+  }
+  benchUndo(vm)
+}
 
+/** What is given back: dry runs, and failed messages. */
+function benchUndo(vm: Vm): void {
+  const messages = Array.from({ length: messageCount }, (_, i) => transfer(i + 3))
   const dryRuns: number[] = []
   for (let i = 0; i < 2_000; i++) {
     const started = process.hrtime.bigint()
@@ -102,6 +126,71 @@ export function benchTransfers(): void {
   line('failed message after 20 good ones, undone', figure(median(failures), 'µs'))
 }
 
+/** What a message costs apart from what its handler does. */
+export function benchPipeline(): void {
+  section(
+    'The pipeline apart from the handler',
+    `five tags in, 8 other handlers before; ${rounds} rounds of ${messageCount} messages, medians, beside native lua5.3`,
+  )
+  const bundle = bundleLibrary(readLibraryFiles())
+  const cases = [
+    ['normalise, match, dispatch: an empty handler', 'Nothing', 0],
+    ['the same, and msg.reply with a tag', 'Reply', 1],
+    ['the same, and three messages by Send', 'SendThree', 3],
+    ['no handler: into the Inbox, one line printed', 'Unknown', 0],
+  ] as const
+  const engine = createLuaEngine()
+  for (const [what, action, sentCount] of cases) {
+    const vm = spawnWith(engine, bundle, 'pipeline.lua')
+    const { us, nativeUs, allocated } = messageCost(bundle, vm, 'pipeline.lua', action, sentCount)
+    vm.close()
+    const beside =
+      nativeUs === undefined
+        ? 'native lua5.3 is not installed'
+        : `${figure(us / nativeUs, '×')} native (${figure(nativeUs, 'µs')}); allocates ${figure(allocated ?? 0, 'bytes')}`
+    line(what, figure(us, 'µs'), beside)
+  }
+}
+
+/** What the library weighs. */
+export function benchLibrary(): void {
+  section('The process library', `${rounds} rounds, medians`)
+  const files = readLibraryFiles()
+  const bundle = bundleLibrary(files)
+  line('files', String(files.length))
+  line('bundle, the data of the Module item', figure(bundle.length / 1_024, 'KiB'))
+  const engine = createLuaEngine()
+  const loads: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const started = performance.now()
+    engine.createTemplate(bundle)
+    loads.push(performance.now() - started)
+  }
+  line('loaded into a template', figure(median(loads), 'ms'))
+  const template = engine.createTemplate(bundle)
+  const environment = {
+    process: { id: processId, owner, tags: [{ name: 'Type', value: 'Process' }] },
+    module: { id: moduleId, owner, tags: [] },
+    development: true,
+  }
+  const first = message(0, owner, '', { Type: 'Process', Module: moduleId }, processId)
+  const spawns: number[] = []
+  for (let round = 0; round < 200; round++) {
+    const started = performance.now()
+    const vm = template.spawn(environment)
+    expectOk(vm.evaluate(first))
+    spawns.push((performance.now() - started) * 1_000)
+    vm.close()
+  }
+  line('process from the template, first message done', figure(median(spawns), 'µs'))
+  const vm = template.spawn(environment)
+  expectOk(vm.evaluate(first))
+  const { sizeBytes, ownSizeBytes } = vm.snapshot()
+  const own = ownSizeBytes / 1_024
+  line('its state', figure(sizeBytes / 1_024, 'KiB'))
+  line('of which not shared with the template', figure(own, 'KiB'), against(own, 100, 'at most', 'KiB'))
+}
+
 /** Compute-bound Lua with gas on, with gas off, and native. */
 export function benchCompute(): void {
   section('Compute-bound Lua', `${rounds} runs each, medians; "gas off" is the same engine without the charges`)
@@ -111,7 +200,7 @@ export function benchCompute(): void {
     const path = here(`fixtures/compute/${name}.lua`)
     const withGas = medianRunMs(metered, path)
     const without = medianRunMs(plain, path)
-    const native = nativeFigures(here('native/compute.lua'), [path, String(rounds)], 'run')
+    const native = nativeFigures(here('native/compute.lua'), [path, String(rounds)], ['run'])?.run
     const ratio =
       native === undefined ? '' : `${figure(withGas / median(native), '×')} native (${figure(median(native), 'ms')})`
     line(name, figure(withGas, 'ms'), `${ratio}; gas costs ${figure((withGas / without - 1) * 100, '%')}`)

@@ -1,4 +1,4 @@
-import { benchCompute, benchTransfers } from './evaluate.ts'
+import { benchCompute, benchLibrary, benchPipeline, benchTransfers } from './evaluate.ts'
 import { benchHttp, benchStart } from './http.ts'
 import { benchReplay } from './replay.ts'
 
@@ -6,6 +6,8 @@ import { benchReplay } from './replay.ts'
 
 const benches: Record<string, () => void | Promise<void>> = {
   evaluate: benchTransfers,
+  pipeline: benchPipeline,
+  library: benchLibrary,
   compute: benchCompute,
   replay: benchReplay,
   start: benchStart,

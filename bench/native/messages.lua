@@ -1,10 +1,12 @@
--- Measures: one token transfer through the whole process library in native Lua, packet in to packet out, in µs of CPU.
+-- Measures: messages through the whole process library in native Lua, packet in to packet out, in µs of CPU; and what
+-- they allocate.
 -- Does not measure: the engine, the host's reading of packets, the making of incoming packets (done before the clock).
 --
--- lua5.3 bench/native/transfer.lua <bundle.lua> <token.lua> [messages] [rounds]
--- The bundle is what src/vm/lua/library-bundle.ts makes. Prints one line for each round: `transfer <µs per message>`.
-local bundlePath, tokenPath, messageCount, roundCount = ...
-messageCount, roundCount = tonumber(messageCount or 20000), tonumber(roundCount or 5)
+-- lua5.3 bench/native/messages.lua <bundle.lua> <process.lua> <action> <sent> [messages] [rounds]
+-- The bundle is what src/vm/lua/library-bundle.ts makes; <sent> is how many messages one message must send. Prints a line for
+-- each round, `message <µs per message>`, and at last `allocated <bytes per message>`.
+local bundlePath, codePath, action, sentCount, messageCount, roundCount = ...
+sentCount, messageCount, roundCount = tonumber(sentCount), tonumber(messageCount or 20000), tonumber(roundCount or 5)
 
 local clock, open, out, pack, rep = os.clock, io.open, io.stdout, string.pack, string.rep
 
@@ -45,7 +47,8 @@ end
 local function environment()
   local tags = { "Data-Protocol", "ao", "Type", "Process", "Module", moduleId, "Name", "bench" }
   local process = pack("<s4s4", processId, owner) .. tagList(tags)
-  return "\1" .. process .. pack("<s4s4", moduleId, owner) .. tagList({})
+  -- No development mode, no files.
+  return "\1" .. process .. pack("<s4s4", moduleId, owner) .. tagList({}) .. pack("<BI4", 0, 0)
 end
 
 -- Presence bits: Id, Data, Hash-Chain, Nonce, Epoch.
@@ -61,9 +64,9 @@ local function messageId(nonce)
   return head .. rep("0", 43 - #head)
 end
 
-local function transfer(nonce)
+local function request(nonce)
   return message(nonce, messageId(nonce), account(1 + nonce % accountCount), "1234", {
-    "Data-Protocol", "ao", "Variant", "ao.TN.1", "Type", "Message", "Action", "Transfer",
+    "Data-Protocol", "ao", "Variant", "ao.TN.1", "Type", "Message", "Action", action,
     "Recipient", account(1 + nonce * 7 % accountCount), "Quantity", "1",
   })
 end
@@ -81,15 +84,15 @@ end
 
 evaluate(environment())
 evaluate(message(0, processId, owner, "", { "Data-Protocol", "ao", "Type", "Process", "Module", moduleId }))
-evaluate(message(1, messageId(1), owner, readAll(tokenPath), { "Action", "Eval" }))
+evaluate(message(1, messageId(1), owner, readAll(codePath), { "Action", "Eval" }))
 
-local sent = evaluate(transfer(2))
-assert(sent:find("Debit-Notice", 1, true) and sent:find("Credit-Notice", 1, true), "no notices were sent")
+local _, sent = evaluate(request(2)):gsub("Data%-Protocol", "")
+assert(sent == sentCount, "a message sent " .. sent .. " messages")
 
 -- Few enough to be no burden on the collector, and each account takes part.
 local packets, packetCount = {}, accountCount
 for index = 1, packetCount do
-  packets[index] = transfer(index + 2)
+  packets[index] = request(index + 2)
 end
 
 for _ = 1, roundCount do
@@ -98,5 +101,14 @@ for _ = 1, roundCount do
     incoming = packets[index % packetCount + 1]
     step()
   end
-  out:write(string.format("transfer %.2f\n", (clock() - started) / messageCount * 1e6))
+  out:write(string.format("message %.2f\n", (clock() - started) / messageCount * 1e6))
 end
+
+collectgarbage()
+collectgarbage("stop")
+local before = collectgarbage("count")
+for index = 1, packetCount do
+  incoming = packets[index]
+  step()
+end
+out:write(string.format("allocated %.0f\n", (collectgarbage("count") - before) * 1024 / packetCount))
