@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 // Checks the package as users get it: packed, installed into an empty folder, and used there on plain Node: `npx loom
-// start`, then the guide's first flow (spawn, message, result) through the unmodified client.
+// start`, then the guide's first flow (spawn, message, result) through the unmodified client, then a project of its own.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -29,6 +29,20 @@ if (result.Output?.data !== '42') throw new Error('Unexpected result: ' + JSON.s
 console.log('the guide\\'s first flow: 6 * 7 is', result.Output.data)
 `
 
+const loaderFlow = `
+import { createRequire } from 'node:module'
+import AoLoader from 'ao-loom/loader'
+if (createRequire(import.meta.url)('ao-loom/loader') !== AoLoader) throw new Error('require gives something else')
+const environment = { Process: { Id: 'process', Owner: 'owner', Tags: [] } }
+const spawned = { Id: 'process', Target: 'process', From: 'owner', Owner: 'owner', Module: 'module', 'Block-Height': 1, Tags: [] }
+const code = { ...spawned, Id: 'message', Tags: [{ name: 'Action', value: 'Eval' }], Data: 'return 6 * 7' }
+const handle = await AoLoader()
+const { Memory } = await handle(null, spawned, environment)
+const { Output } = await handle(Memory, code, environment)
+if (Output?.data !== '42') throw new Error('Unexpected output: ' + JSON.stringify(Output))
+console.log('ao-loom/loader, imported and required: 6 * 7 is', Output.data)
+`
+
 function run(command: string, args: readonly string[], cwd: string): string {
   return execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 }
@@ -39,6 +53,8 @@ try {
   console.log(`installing ${packed} into an empty folder …`)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
   run('npm', ['install', '--silent', '--no-audit', '--no-fund', `./${packed}`, client], folder)
+  writeFileSync(join(folder, 'loader.mjs'), loaderFlow)
+  console.log(run('node', ['loader.mjs'], folder).trim())
   const node = spawn('npx', ['loom', 'start', '--port', '0', '--data', 'data'], { cwd: folder, env, detached: true })
   try {
     const url = await readUrl(node.stdout)
@@ -49,6 +65,23 @@ try {
     const exports = run('npx', ['loom', 'env', '--url', url], folder)
     const script = `${exports}\nexec node flow.mjs data/wallets/wallet-1.json`
     console.log(run('bash', ['-c', script], folder).trim())
+    // The new project finds the package in the folder above it.
+    run('npx', ['loom', 'init', 'project'], folder)
+    run('npm', ['test'], join(folder, 'project'))
+    const load = [
+      'loom',
+      'spawn',
+      '--blueprint',
+      'token',
+      '--load',
+      'project/process.lua',
+      '--data-dir',
+      'data',
+      '--url',
+      url,
+    ]
+    run('npx', load, folder)
+    console.log('npx loom init: the new project passes its tests, and is loaded beside a blueprint.')
   } finally {
     if (node.pid !== undefined) process.kill(-node.pid, 'SIGTERM')
     await once(node, 'exit')

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -74,6 +74,105 @@ test('eval prints what the code returns and prints', async () => {
   expect(await loom('eval', processId, 'return 6 * 7')).toEqual({ code: 0, stdout: '42\n', stderr: '' })
   writeFileSync(join(directory.path, 'hello.lua'), 'print("hello")')
   expect((await loom('eval', processId, '@hello.lua')).stdout).toContain('hello')
+})
+
+describe('code from files', () => {
+  /** A folder with a project of two files. */
+  function writeProject(name: string, main: string, module: string): void {
+    mkdirSync(join(directory.path, name, 'lib'), { recursive: true })
+    writeFileSync(join(directory.path, name, 'main.lua'), main)
+    writeFileSync(join(directory.path, name, 'lib/part.lua'), module)
+  }
+
+  test('takes with it the files that are required', async () => {
+    writeProject('two', 'return require("lib.part") .. " " .. require("json").encode({ 1 })', 'return "from the part"')
+    expect(await loom('eval', processId, '@two/main.lua')).toEqual({
+      code: 0,
+      stdout: 'from the part [1]\n',
+      stderr: '',
+    })
+    const spawned = await loom('spawn', '--load', 'two/main.lua')
+    expect(spawned).toMatchObject({ code: 0, stderr: '' })
+    expect(spawned.stdout).toMatch(/loaded two\/main\.lua, with lib\/part\.lua\nfrom the part \[1\]\n$/)
+  })
+
+  test('warns of what only the process can have', async () => {
+    writeProject('open', '\nrequire("lib.part")', 'pcall(function() require("else.where") end) return 1')
+    const { code: ended, stderr } = await loom('eval', processId, '@open/main.lua')
+    expect(ended).toBe(0)
+    expect(stderr).toBe(
+      'warning: lib/part.lua:1 requires "else.where", which is neither a file here nor in the process library.\n',
+    )
+  })
+
+  test('fails with the name of the file and the line', async () => {
+    writeProject('failing', 'require("lib.part")', '\nerror("as asked")')
+    const evaluated = await loom('eval', processId, '@failing/main.lua')
+    expect(evaluated).toMatchObject({ code: 1, stderr: expect.stringContaining('lib/part.lua:2: as asked') })
+    writeProject('broken', 'require("lib.part")', '\n\nlocal = 1')
+    const broken = await loom('spawn', '--load', 'broken/main.lua', '--load', 'two/main.lua')
+    expect(broken).toMatchObject({ code: 1, stdout: expect.not.stringContaining('loaded') })
+    expect(broken.stderr).toMatch(
+      /^broken\/main\.lua, with lib\/part\.lua cannot be loaded\.\nThe message failed:\nlib\/part\.lua:3: <name> expected near '='/,
+    )
+  })
+
+  test('is read before there is a process', async () => {
+    const { code: ended, stdout, stderr } = await loom('spawn', '--load', 'missing.lua')
+    expect({ ended, stdout }).toEqual({ ended: 1, stdout: '' })
+    expect(stderr).toContain('The file missing.lua cannot be read')
+  })
+})
+
+describe('blueprints', () => {
+  test('are listed and shown', async () => {
+    const { stdout } = await runCli(['blueprint', 'list'])
+    expect(stdout).toMatch(/^chatroom +A chat room: .*\.$/m)
+    expect(JSON.parse((await runCli(['blueprint', 'list', '--json'])).stdout)).toContainEqual({
+      name: 'chatroom',
+      summary: expect.stringMatching(/^A chat room: .*\.$/),
+    })
+    const file = readFileSync(new URL('../../lua/blueprints/chatroom.lua', import.meta.url), 'utf8')
+    expect((await runCli(['blueprint', 'show', 'chatroom'])).stdout).toBe(file)
+  })
+
+  test('are loaded in the order of the command line, files between them', async () => {
+    for (const name of ['first', 'last']) {
+      const text = `Order = Order or {} Order[#Order + 1] = "${name}, Members is a " .. type(Members)`
+      writeFileSync(join(directory.path, `${name}.lua`), text)
+    }
+    const args = ['--load', 'first.lua', '--blueprint', 'chatroom', '--load', 'last.lua', '--json']
+    const { code: ended, stdout } = await loom('spawn', ...args)
+    const spawned = JSON.parse(stdout) as { processId: string; loaded: { messageId: string; result: object }[] }
+    expect({ ended, count: spawned.loaded.length }).toEqual({ ended: 0, count: 3 })
+    const order = await loom('eval', spawned.processId, 'return table.concat(Order, "; ")')
+    expect(order.stdout).toBe('first, Members is a nil; last, Members is a table\n')
+  })
+
+  test('are loaded into a process that is there', async () => {
+    const { processId: id } = JSON.parse((await loom('spawn', '--json')).stdout) as { processId: string }
+    expect(await loom('eval', id, '--blueprint', 'chatroom')).toMatchObject({ code: 0, stderr: '' })
+    expect((await loom('send', id, '--action', 'Register')).stdout).toContain('1 message sent')
+  })
+
+  test.each([
+    { args: ['spawn', '--blueprint', 'chat-room'] },
+    { args: ['eval', 'A'.repeat(43), '--blueprint', 'chat-room'] },
+    { args: ['blueprint', 'show', '../library/main'] },
+  ])('$args: an unknown name lists those that there are', async ({ args }) => {
+    const { code: ended, stdout, stderr } = await runCli(args, { cwd: directory.path })
+    expect({ ended, stdout }).toEqual({ ended: 1, stdout: '' })
+    expect(stderr).toMatch(/^error: There is no blueprint "\S+"\. There are: .*chatroom.*\.\n$/)
+  })
+
+  test.each([{ args: [] }, { args: ['return 1', '--blueprint', 'chatroom'] }])(
+    'eval takes code or a blueprint: $args',
+    async ({ args }) => {
+      const { code: ended, stdout, stderr } = await loom('eval', processId, ...args)
+      expect({ ended, stdout }).toEqual({ ended: 1, stdout: '' })
+      expect(stderr).toContain('error: give Lua code, or @ and the path of a file, or --blueprint <name>')
+    },
+  )
 })
 
 test('result prints the result of a message again', async () => {
@@ -172,12 +271,15 @@ describe('what cannot be', () => {
   )
 })
 
-test.each(['start', 'env', 'spawn', 'send', 'eval', 'result', 'dryrun'])('%s --help has examples', async (command) => {
-  const { code: ended, stdout } = await runCli([command, '--help'])
-  expect(ended).toBe(0)
-  expect(stdout).toContain('Examples:')
-  expect(stdout).toContain(`loom ${command}`)
-})
+test.each(['start', 'env', 'init', 'spawn', 'send', 'eval', 'result', 'dryrun', 'blueprint'])(
+  '%s --help has examples',
+  async (command) => {
+    const { code: ended, stdout } = await runCli([command, '--help'])
+    expect(ended).toBe(0)
+    expect(stdout).toContain('Examples:')
+    expect(stdout).toContain(`loom ${command}`)
+  },
+)
 
 /** A port that was free a moment ago. */
 function closedPort(): Promise<number> {

@@ -1,9 +1,11 @@
 import { Command } from 'commander'
 import { version } from '../network/version.ts'
+import { blueprintCommand } from './blueprint/command.ts'
 import { unmarkDashIds } from './dash-ids.ts'
 import { dryrunCommand } from './dryrun/command.ts'
 import { envCommand } from './env/command.ts'
 import { evalCommand } from './eval/command.ts'
+import { initCommand } from './init/command.ts'
 import { resultCommand } from './result/command.ts'
 import { sendCommand } from './send/command.ts'
 import { spawnCommand } from './spawn/command.ts'
@@ -17,10 +19,12 @@ export function createProgram(): Command {
     .showHelpAfterError('Try: loom --help')
     .addCommand(startCommand())
     .addCommand(envCommand())
+    .addCommand(initCommand())
     .addCommand(spawnCommand())
     .addCommand(sendCommand())
     .addCommand(evalCommand())
     .addCommand(resultCommand())
     .addCommand(dryrunCommand())
+    .addCommand(blueprintCommand())
   return unmarkDashIds(program)
 }

@@ -11,7 +11,7 @@ interface ResultJson {
     readonly Tags: readonly { readonly name: string; readonly value?: JsonValue }[]
   }[]
   readonly Spawns: readonly unknown[]
-  readonly Output: { readonly data?: JsonValue } | ''
+  readonly Output: { readonly data?: JsonValue; readonly hints?: readonly string[] } | ''
   readonly Error?: JsonValue
   readonly GasUsed: number
 }
@@ -25,6 +25,7 @@ export function parseEvaluation(json: StoredResult['json'], processId: string, s
   return {
     output: result.Output === '' ? '' : stripVTControlCharacters(text(result.Output.data)),
     error: result.Error === undefined ? undefined : stripVTControlCharacters(text(result.Error)),
+    hints: result.Output === '' ? [] : (result.Output.hints ?? []),
     messages,
     reply: messages.find(({ target }) => target === sender),
     spawnCount: result.Spawns.length,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createNetwork } from '../network/network.ts'
 import type { Network } from '../network/types.ts'
+import { readBlueprint } from '../project/blueprints.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
 import { createEd25519Signer } from '../protocol/signers.ts'
 import { tagValue } from '../protocol/tags.ts'
@@ -53,9 +54,11 @@ class LocalTestNetwork implements TestNetwork {
   }
 
   async spawn(options: SpawnOptions = {}): Promise<TestProcess> {
-    const { wallet = this.wallet('owner'), code, tags, data } = options
+    const { wallet = this.wallet('owner'), blueprints = [], file, code, tags, data } = options
     const { processId } = await this.network.submit(this.#items.process(wallet, tags, data).bytes)
     const process = new LocalTestProcess(processId, wallet, this.network, this.#items)
+    for (const name of blueprints) await process.eval(readBlueprint(name).code)
+    if (file !== undefined) await process.load(file)
     if (code !== undefined) await process.eval(code)
     return process
   }

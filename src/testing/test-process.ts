@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url'
 import type { Network } from '../network/types.ts'
+import { bundleProject } from '../project/bundle-project.ts'
 import type { ProcessId } from '../protocol/ids.ts'
 import { TestingError } from './errors.ts'
 import { parseEvaluation } from './evaluation.ts'
@@ -39,6 +41,10 @@ export class LocalTestProcess implements TestProcess {
     const { error } = result
     if (error !== undefined) throw new TestingError({ code: 'TESTING_EVAL_FAILED', processId: this.id, error })
     return result
+  }
+
+  async load(file: string | URL): Promise<TestResult> {
+    return this.eval(bundleProject(file instanceof URL ? fileURLToPath(file) : file).code)
   }
 
   async send(draft: TestMessageDraft): Promise<TestResult> {

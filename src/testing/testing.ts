@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { ProjectError, type ProjectErrorInfo } from '../project/errors.ts'
 export { TestingError, type TestingErrorInfo } from './errors.ts'
 export { createTestClock, type TestClock } from './test-clock.ts'
 export { createTestNetwork } from './test-network.ts'

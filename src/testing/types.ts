@@ -20,7 +20,11 @@ export type TestTags = { readonly [name: string]: string }
 export interface SpawnOptions {
   /** Owner of the process; default `wallet('owner')`. */
   readonly wallet?: TestWallet | undefined
-  /** Lua that the owner evaluates in the new process, as `loom eval` would. */
+  /** Blueprints of this package that the owner loads into the new process, in this order: `['token']`. */
+  readonly blueprints?: readonly string[] | undefined
+  /** Lua file that the owner loads after them, with the files that it requires: see {@link TestProcess.load}. */
+  readonly file?: string | URL | undefined
+  /** Lua that the owner evaluates after that, as `loom eval` would. */
   readonly code?: string | undefined
   /** Further tags of the process item; `Name` shows in the prompt. */
   readonly tags?: TestTags | undefined
@@ -57,6 +61,8 @@ export interface TestEvaluation {
   readonly output: string
   /** What went wrong, without terminal colours; undefined when the message succeeded. A failed message changed nothing. */
   readonly error: string | undefined
+  /** What looks like a mistake in the process, each told once: text for people. */
+  readonly hints: readonly string[]
   /** What the process sent, to anyone, in order. */
   readonly messages: readonly TestMessage[]
   /** The first of `messages` that goes to the sender. */
@@ -89,6 +95,17 @@ export interface TestProcess {
    * @throws {TestingError} `TESTING_EVAL_FAILED`: code of the test that fails would make the rest of it meaningless.
    */
   eval(code: string): Promise<TestResult>
+
+  /**
+   * Evaluates a Lua file in the process, as its owner, with every file that it requires: `require("lib.x")` is
+   * `lib/x.lua` or `lib/x/init.lua` below the file's directory. Errors name file and line. Loading it again takes effect,
+   * as an upgrade of a running process would.
+   *
+   * @param file - Absolute or from the working directory, or like `new URL('process.lua', import.meta.url)`.
+   * @throws {ProjectError} `PROJECT_FILE_UNREADABLE` and other problems of the files themselves.
+   * @throws {TestingError} `TESTING_EVAL_FAILED`
+   */
+  load(file: string | URL): Promise<TestResult>
 
   /**
    * Sends a message and resolves with its result, also when the process failed: see `error`. What the process sent in
@@ -128,8 +145,13 @@ export interface TestNetwork {
   wallet(name: string): TestWallet
 
   /**
-   * Spawns a process of the built-in Lua library and evaluates `code` in it.
+   * Spawns a process of the built-in Lua library, and loads `blueprints`, `file` and `code` into it.
    *
+   * @example
+   * ```ts
+   * const shop = await loom.spawn({ file: new URL('process.lua', import.meta.url) })
+   * ```
+   * @throws {ProjectError} when a blueprint or a file cannot be read.
    * @throws {TestingError} `TESTING_EVAL_FAILED` when the code fails.
    */
   spawn(options?: SpawnOptions): Promise<TestProcess>

@@ -4,7 +4,8 @@ import { addSpawnOptions, type SpawnOptions } from './options.ts'
 const examples = `
 Examples:
   loom spawn --name hello
-  loom spawn --name token --load src/token.lua
+  loom spawn --name shop --load src/process.lua       the file, and the files that it requires
+  loom spawn --name coin --blueprint token --blueprint staking
   loom spawn --tag App-Name=Shop --json
 `
 

@@ -1,16 +1,17 @@
-import { createProcessItem, sendMessage } from '../client/message.ts'
+import { createProcessItem, type SentMessage, sendMessage } from '../client/message.ts'
 import { createNodeClient } from '../client/node-client.ts'
 import { printJson, printResult } from '../client/result-text.ts'
-import { processArgument, readBytes, readData } from '../client/texts.ts'
+import { processArgument, readData } from '../client/texts.ts'
 import { openSigner } from '../client/wallet.ts'
-import { print } from '../output.ts'
+import { readLuaCode } from '../eval/lua-code.ts'
+import { print, printError } from '../output.ts'
 import type { SpawnOptions } from './options.ts'
 
 export async function spawn(options: SpawnOptions): Promise<void> {
-  const { url, json, name, module, tag, data, load } = options
+  const { url, json, name, module, tag, data } = options
   // What can be wrong on this side is found before there is a process.
   const signer = openSigner(options)
-  if (load !== undefined) readBytes(load)
+  const codes = (options.load ?? options.blueprint ?? []).map(readLuaCode)
   const client = createNodeClient(url)
   const { address, moduleId } = await client.info()
 
@@ -23,13 +24,22 @@ export async function spawn(options: SpawnOptions): Promise<void> {
   await client.submit(item.bytes)
   const processId = processArgument(item.id)
   const boot = await client.result(processId, item.id)
-  if (!json) print(`process ${processId}`)
-  if (load === undefined || boot.Error !== undefined) {
-    return json ? printJson({ processId, result: boot }, boot) : printResult(boot)
+  if (!json) {
+    print(`process ${processId}`)
+    printResult(boot)
   }
 
-  const loaded = await sendMessage(client, signer, processId, { action: 'Eval', tag: [], data: `@${load}` })
-  if (json) return printJson({ processId, result: boot, load: loaded }, loaded.result)
-  print(`loaded ${load}`)
-  printResult(loaded.result)
+  const loaded: SentMessage[] = []
+  let last = boot
+  for (const { title, code } of codes) {
+    if (last.Error !== undefined) break
+    const sent = await sendMessage(client, signer, processId, { action: 'Eval', tag: [], data: code })
+    loaded.push(sent)
+    last = sent.result
+    if (json) continue
+    if (last.Error === undefined) print(`loaded ${title}`)
+    else printError(`${title} cannot be loaded.`)
+    printResult(last)
+  }
+  if (json) printJson({ processId, result: boot, loaded }, last)
 }
