@@ -80,7 +80,11 @@ local kinds = {
     return failure(data)
   end,
   [3] = function(body)
-    return packets.text(handle(packets.readTexts(body)))
+    local message, environment, isDevelopment = packets.readTexts(body)
+    if isDevelopment and not development.isOn then
+      development.begin()
+    end
+    return packets.text(handle(message, environment))
   end,
 }
 

@@ -41,10 +41,10 @@ function packets.readEnvironment(body)
   return { Process = process, Module = module }, development == 1, files
 end
 
--- Reads the JSON texts of a message and its environment.
+-- Reads the JSON texts of a message and its environment, and whether development mode is on.
 function packets.readTexts(body)
-  local message, environment = unpack("<s4s4", body, 2)
-  return message, environment
+  local message, environment, isDevelopment = unpack("<s4s4B", body, 2)
+  return message, environment, isDevelopment == 1
 end
 
 ---------------------------------------------------------------------------------------------------------- writing --

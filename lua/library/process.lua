@@ -1,6 +1,7 @@
 -- `require(".process")`: the process as a function of tables. Process API 1.
 local import = ...
 local ao = import(".ao")
+local development = import(".development")
 local study = import(".environment").study
 local fromTable = import(".message").fromTable
 local answer = import(".pipeline")
@@ -14,7 +15,8 @@ function process.handle(message, env)
   if not ok then
     return { Error = data }
   end
-  return ao.result({ Output = { data = data, prompt = prompt, print = print or nil, test = test } })
+  local hints = #development.hints > 0 and development.hints or nil
+  return ao.result({ Output = { data = data, prompt = prompt, print = print or nil, test = test, hints = hints } })
 end
 
 return process

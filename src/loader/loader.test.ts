@@ -420,3 +420,19 @@ function deepFreeze<T extends object>(value: T): T {
   }
   return Object.freeze(value)
 }
+
+describe('development mode', () => {
+  test('is off by default, and explains errors and mistakes when it is asked for', async () => {
+    const code = 'Send({ Target = "x", Quantity = 5 }) return State.x'
+    const bare = await start()
+    const explained = await start({ development: true })
+    const [plain, helpful] = [
+      await evaluate(bare.handle, bare.memory, code),
+      await evaluate(explained.handle, explained.memory, code),
+    ]
+    expect(plain.Error).toMatch(/\(global 'State'\)$/)
+    expect(helpful.Error).toContain('`State` is nil here.')
+    const sent = await evaluate(explained.handle, explained.memory, 'Send({ Target = "x", Quantity = 5 })')
+    expect(sent.Output.hints).toEqual([expect.stringContaining('Tag `Quantity` is a number')])
+  })
+})

@@ -39,7 +39,7 @@ const binaryWarningCode = 'LOOM_LOADER_BINARY_UNUSED'
  */
 async function AoLoader(binary?: unknown, options: AoLoaderOptions = {}): Promise<AoHandle> {
   if (binary !== null && binary !== undefined) warnOfUnusedBinary()
-  const vm = libraryTemplate().spawnBare(limitsOf(options))
+  const vm = libraryTemplate().spawnBare(limitsOf(options), options.development === true)
   /** What `null` stands for. */
   let latest = vm.savepoint()
   /** Where the VM is. Undefined during a call, so also after one in which the host failed. */

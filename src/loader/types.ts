@@ -19,6 +19,13 @@ export interface AoLoaderOptions {
    * @default 268,435,456 (256 MiB)
    */
   readonly memoryLimit?: number | string | undefined
+  /**
+   * Errors explain themselves, and `Output.hints` points out mistakes (docs/development-mode.md). Texts then differ from those of
+   * the public network.
+   *
+   * @default false
+   */
+  readonly development?: boolean | undefined
   readonly [option: string]: unknown
 }
 

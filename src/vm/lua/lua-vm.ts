@@ -96,7 +96,7 @@ export interface LuaTemplate {
   /** A process as it is before its first message. Costs a copy of the template, not a Lua boot. */
   spawn(environment: VmEnvironment, limits?: Partial<VmLimits>): Vm
   /** A process before its first message that is told who it is with each of them. */
-  spawnBare(limits?: Partial<VmLimits>): BareVm
+  spawnBare(limits?: Partial<VmLimits>, development?: boolean): BareVm
   /** A process in the state of a snapshot that a process of this template gave. */
   restore(snapshot: Snapshot, limits?: Partial<VmLimits>): Vm
 }
@@ -171,15 +171,15 @@ function instanceOptions(limits: VmLimits): LuaInstance['options'] {
 
 function createTemplate(host: EngineHost, source: string): LuaTemplate {
   const template = bootTemplate(host, source)
-  const open = (image: MemoryImage, limits: Partial<VmLimits> | undefined): LuaVm =>
-    new LuaVm(host, template, image, { ...defaultLimits, ...limits })
+  const open = (image: MemoryImage, limits?: Partial<VmLimits>, development?: boolean): LuaVm =>
+    new LuaVm(host, template, image, { ...defaultLimits, ...limits }, development)
   return {
     spawn(environment, limits) {
       const vm = open(template.image, limits)
       vm.start(environment)
       return vm
     },
-    spawnBare: (limits) => open(template.image, limits),
+    spawnBare: (limits, development) => open(template.image, limits, development),
     restore: (snapshot, limits) => open(imageOf(snapshot as ImageSnapshot), limits),
   }
 }
@@ -239,6 +239,8 @@ class LuaVm implements Vm, BareVm {
   readonly #host: EngineHost
   readonly #template: TemplateState
   readonly #limits: VmLimits
+  /** Of a bare process; others are told with their environment. */
+  readonly #development: boolean
   #instance: LuaInstance
   /** The state some messages ago; with {@link #replay} it gives the state before the current message (I4). */
   #base: MemoryImage
@@ -249,10 +251,11 @@ class LuaVm implements Vm, BareVm {
   #replayGas = 0
   #closed = false
 
-  constructor(host: EngineHost, template: TemplateState, image: MemoryImage, limits: VmLimits) {
+  constructor(host: EngineHost, template: TemplateState, image: MemoryImage, limits: VmLimits, development = false) {
     this.#host = host
     this.#template = template
     this.#limits = limits
+    this.#development = development
     this.#base = image
     this.#instance = this.#instanceWith(host.take(), image)
   }
@@ -281,7 +284,7 @@ class LuaVm implements Vm, BareVm {
   }
 
   handle(message: string, environment: string): Handled {
-    return this.#settle(this.#host.writer.texts(message, environment), toHandled)
+    return this.#settle(this.#host.writer.texts(message, environment, this.#development), toHandled)
   }
 
   dryRun(message: VmMessage): Evaluation {

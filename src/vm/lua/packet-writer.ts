@@ -39,10 +39,11 @@ export class PacketWriter {
   }
 
   /** @returns a view that the next packet overwrites. */
-  texts(message: string, environment: string): Buffer {
+  texts(message: string, environment: string, development: boolean): Buffer {
     this.#start(3)
     this.#text(message)
     this.#text(environment)
+    this.#u1(development ? 1 : 0)
     return this.#finish()
   }
 
