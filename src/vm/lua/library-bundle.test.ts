@@ -55,6 +55,13 @@ describe('bundleLibrary', () => {
     )
   })
 
+  test('lines of comment are left out, and the lines after them keep their numbers', () => {
+    const source = '-- what it is\n  -- and why\nreturn function()\n  error("here") -- at the end\nend'
+    const bundle = library('select(2, pcall(import(".a")))', { name: '.a', source })
+    expect(bundle).not.toMatch(/what it is|and why/)
+    expect(answerOf(bundle)).toBe('[string ".a"]:4: here')
+  })
+
   test('errors point into the file, at its own line', () => {
     const source = 'return function()\n\n  error("here")\nend'
     const message = answerOf(library('select(2, pcall(import(".a")))', { name: '.a', source }))

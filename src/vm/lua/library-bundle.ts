@@ -62,12 +62,17 @@ export function bundleLibrary(files: readonly LibraryFile[]): string {
   const sorted = [...files].sort((a, b) => compareText(a.name, b.name))
   const eager = reachableFrom(entryName, sorted)
   const sources = sorted.map(({ name, source }) => {
-    const text = longString(source)
+    const text = longString(withoutComments(source))
     return eager.has(name)
       ? `chunks[${quoted(name)}] = compile(${quoted(name)}, ${text})`
       : `sources[${quoted(name)}] = ${text}`
   })
   return `${[prologue, ...sources, epilogue].join('\n')}\n`
+}
+
+/** Leaves out whole lines of comment, which would be part of the state of every process; lines keep their numbers. */
+function withoutComments(source: string): string {
+  return source.replaceAll(/^[ \t]*--(?!\[=*\[).*$/gm, '')
 }
 
 /** The modules that a module imports by a literal name, and those that these import. */

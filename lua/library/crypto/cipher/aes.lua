@@ -2,7 +2,7 @@
 local concat, pack, rep, sub, unpack = table.concat, string.pack, string.rep, string.sub, string.unpack
 
 local import = ...
-local aes = import(".crypto.cipher.aes_block")
+local aes = import(".crypto.cipher.aes-block")
 local input = import(".crypto.input")
 local result = import(".crypto.result")
 local toUpperHex = import(".crypto.bytes").toUpperHex

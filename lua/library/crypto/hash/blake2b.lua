@@ -3,7 +3,7 @@ local move, pack, rep, sub, unpack, unpackArray =
   table.move, string.pack, string.rep, string.sub, string.unpack, table.unpack
 
 local import = ...
-local initial = import(".crypto.hash.sha2_constants").initial
+local initial = import(".crypto.hash.sha2-constants").initial
 
 local blockFormat, digestFormat = "<" .. rep("I8", 16), "<" .. rep("I8", 8)
 

@@ -1,7 +1,7 @@
 -- SHA-256, FIPS 180-4 6.2.
 local import = ...
 local blocks = import(".crypto.hash.blocks")
-local constants = import(".crypto.hash.sha2_constants")
+local constants = import(".crypto.hash.sha2-constants")
 
 local mask = 0xFFFFFFFF
 
