@@ -128,6 +128,19 @@ describe('eval', () => {
 })
 
 describe('dryRun and state', () => {
+  test('state reads past what handlers of the process print', async () => {
+    const process = await loom.spawn({
+      code: 'Handlers.prepend("log", function() return "continue" end, function() print("seen\\n{}") end) Value = 7',
+    })
+    expect(await process.state('Value')).toBe(7)
+  })
+
+  test('hints point out mistakes of the process', async () => {
+    const process = await loom.spawn()
+    const { hints } = await process.eval('Send({ Target = ao.id, Quantity = 5 })')
+    expect(hints).toEqual([expect.stringContaining('Tag `Quantity` is a number')])
+  })
+
   test('show what a message would do and change nothing', async () => {
     const before = await echo.state('Count')
     const latest = await loom.network.latestEntry(echo.id)

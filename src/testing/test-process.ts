@@ -67,7 +67,9 @@ export class LocalTestProcess implements TestProcess {
     if (error !== undefined) {
       throw new TestingError({ code: 'TESTING_STATE_UNREADABLE', processId: this.id, expression, error })
     }
-    return (JSON.parse(output) as { readonly value?: unknown }).value
+    // Handlers of the process may have printed before.
+    const json = output.slice(output.lastIndexOf('\n') + 1)
+    return (JSON.parse(json) as { readonly value?: unknown }).value
   }
 
   async inbox(): Promise<readonly InboxMessage[]> {
