@@ -1,6 +1,12 @@
 -- `Dump` and `require(".dump")`: values as Lua text without colour. Process API 14.5.
-local concat, error, find, format, ipairs, mathType, pairs, rep, sort, tostring, type =
-  table.concat, error, string.find, string.format, ipairs, math.type, pairs, string.rep, table.sort, tostring, type
+local concat, error, find, format, ipairs, mathType, rep, tostring, type =
+  table.concat, error, string.find, string.format, ipairs, math.type, string.rep, tostring, type
+
+local import = ...
+local sortedPairs = import(".sorted-pairs")
+
+-- Deeper tables are not shown: text and time grow with the square of the depth, and more.
+local depthMax = 100
 
 local reserved = {}
 for _, word in ipairs({
@@ -38,42 +44,26 @@ end
 
 local valueText
 
-local function byKey(left, right)
-  if left.rank ~= right.rank then
-    return left.rank < right.rank
-  end
-  return left.order < right.order
-end
-
+-- The entries of a table whose entries lie at `depth`.
 local function tableText(context, value, depth)
-  local entries = {}
+  local indent, feed = context.indent, context.feed
+  local margin, closing = "", ""
+  if indent > 0 then
+    margin = rep(" ", indent * depth + context.padding)
+    closing = rep(" ", indent * (depth - 1) + context.padding)
+  end
+  local lines = {}
   context.path[value] = true
-  for key, member in pairs(value) do
+  for key, member in sortedPairs(value) do
     local text = valueText(context, member, key, depth)
     if text ~= nil then
-      local isNumber = type(key) == "number"
-      entries[#entries + 1] = {
-        rank = isNumber and 1 or 2,
-        order = isNumber and key or tostring(key),
-        text = keyText(context, key, depth) .. " = " .. text,
-      }
+      lines[#lines + 1] = margin .. keyText(context, key, depth) .. " = " .. text
     end
   end
   context.path[value] = nil
-  if #entries == 0 then
+  if #lines == 0 then
     return "{}"
   end
-  sort(entries, byKey)
-  local margin = rep(" ", context.indent * depth + context.padding)
-  if context.indent == 0 then
-    margin = ""
-  end
-  local lines = {}
-  for index, entry in ipairs(entries) do
-    lines[index] = margin .. entry.text
-  end
-  local feed = context.feed
-  local closing = context.indent == 0 and "" or rep(" ", context.indent * (depth - 1) + context.padding)
   return "{" .. feed .. concat(lines, "," .. feed) .. feed .. closing .. "}"
 end
 
@@ -96,6 +86,8 @@ function valueText(context, value, key, depth)
   elseif kind == "table" then
     if context.path[use] then
       return quoted("<Circular " .. tostring(use) .. ">")
+    elseif depth == depthMax then
+      return quoted("<Nested too deeply>")
     end
     return tableText(context, use, depth + 1)
   elseif kind == "number" or kind == "boolean" then

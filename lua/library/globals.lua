@@ -15,6 +15,7 @@ G.ao = ao
 G.Handlers = handlers
 G.Utils = import(".utils")
 G.json = import("json")
+G.base64 = import(".base64")
 G.Colors = import(".colors")
 G.Bell = "\7"
 G.Inbox = {}

@@ -227,7 +227,7 @@ function message.fromTable(given)
   for key, value in next, given do
     result[spelling[key]] = value
   end
-  local tags = given.Tags
+  local tags = result.Tags
   local count = #tags
   for index = 1, count do
     flat[index + index - 1], flat[index + index] = tags[index].name, tags[index].value

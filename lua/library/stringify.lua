@@ -1,12 +1,15 @@
 -- `require(".stringify")`: tables as coloured text for consoles. Process API 14.4.
-local concat, ipairs, pairs, rep, sort, tostring, type =
-  table.concat, ipairs, pairs, string.rep, table.sort, tostring, type
+local concat, pairs, rep, tostring, type = table.concat, pairs, string.rep, tostring, type
 
 local import = ...
 local colors = import(".colors")
+local sortedPairs = import(".sorted-pairs")
 local blue, green, red, reset = colors.blue, colors.green, colors.red, colors.reset
 
 local stringify = { _version = "0.0.1" }
+
+-- Deeper tables are not shown: text and time grow with the square of the depth, and more.
+local depthMax = 100
 
 local function scalarText(value)
   if type(value) == "string" then
@@ -41,39 +44,24 @@ function stringify.isSimpleArray(value)
   return true
 end
 
--- Numbers first, then by text: a table reads the same each time.
-local function sortedKeys(value)
-  local keys = {}
-  for key in pairs(value) do
-    keys[#keys + 1] = key
-  end
-  sort(keys, function(left, right)
-    local leftNumber, rightNumber = type(left) == "number", type(right) == "number"
-    if leftNumber and rightNumber then
-      return left < right
-    elseif leftNumber ~= rightNumber then
-      return leftNumber
-    end
-    return tostring(left) < tostring(right)
-  end)
-  return keys
-end
-
 local formatTable
 
-local function valueText(value, indent, path)
+local function valueText(value, indent, path, depth)
   if type(value) == "table" then
-    return formatTable(value, indent, path)
+    return formatTable(value, indent, path, depth)
   end
   return scalarText(value)
 end
 
--- `path` holds the tables that enclose this one.
-function formatTable(value, indent, path)
+-- `path` holds the tables that enclose this one, `depth` of them.
+function formatTable(value, indent, path, depth)
   if path[value] then
     return "<circular reference>"
+  elseif depth == depthMax then
+    return "<nested too deeply>"
   end
   path[value] = true
+  depth = depth + 1
   local lines, text = {}, nil
   local length = arrayLength(value)
   if length and stringify.isSimpleArray(value) then
@@ -84,13 +72,14 @@ function formatTable(value, indent, path)
   elseif length then
     local margin = rep(" ", indent + 2)
     for index = 1, length do
-      lines[index] = margin .. valueText(value[index], indent + 2, path)
+      lines[index] = margin .. valueText(value[index], indent + 2, path, depth)
     end
     text = "{\n" .. concat(lines, ",\n") .. "\n" .. rep(" ", indent) .. " }"
   else
     local margin = rep(" ", indent + 3)
-    for index, key in ipairs(sortedKeys(value)) do
-      lines[index] = margin .. red .. tostring(key) .. reset .. " = " .. valueText(value[key], indent + 2, path)
+    for key, member in sortedPairs(value) do
+      local text = valueText(member, indent + 2, path, depth)
+      lines[#lines + 1] = margin .. red .. tostring(key) .. reset .. " = " .. text
     end
     text = "{\n" .. concat(lines, ",\n") .. "\n" .. rep(" ", indent) .. "}"
   end
@@ -99,7 +88,7 @@ function formatTable(value, indent, path)
 end
 
 function stringify.format(value, indent)
-  return formatTable(value, indent or 0, {})
+  return valueText(value, indent or 0, {}, 0)
 end
 
 return stringify

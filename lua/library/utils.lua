@@ -129,6 +129,7 @@ utils.find = curry(function(fn, list)
       return value
     end
   end
+  return nil
 end, 2)
 
 utils.propEq = curry(function(name, value, object)

@@ -93,8 +93,8 @@ const prologue = `-- The process library, bundled. Arguments: the channel. Retur
 local channel = ...
 local error, load = error, load
 local sources, chunks, modules = {}, {}, {}
-local function compile(name, source)
-  local chunk, problem = load(source, name, "t")
+local function compile(name, source, environment)
+  local chunk, problem = load(source, name, "t", environment or _G)
   if not chunk then
     error(problem, 0)
   end
@@ -110,10 +110,24 @@ end
 local function exists(name)
   return sources[name] ~= nil or modules[name] ~= nil
 end
+-- What is compiled later finds Lua's own libraries as they are now, whatever user code does to them.
+-- All but what the library itself puts something else in place of.
+local standard = setmetatable({}, { __index = _G })
+for name, value in pairs(_G) do
+  if type(value) == "function" and name ~= "print" and name ~= "require" then
+    standard[name] = value
+  end
+end
+for _, name in ipairs({ "bit32", "coroutine", "math", "string", "table", "utf8" }) do
+  standard[name] = {}
+  for key, member in pairs(_G[name]) do
+    standard[name][key] = member
+  end
+end
 local function import(name)
   local module = modules[name]
   if module == nil then
-    local chunk = chunks[name] or compile(name, sources[name])
+    local chunk = chunks[name] or compile(name, sources[name], standard)
     sources[name], chunks[name] = nil, nil
     module = chunk(import, name == ${quoted(entryName)} and channel or nil, exists)
     modules[name] = module
