@@ -26,6 +26,12 @@ export function plain(text: unknown): string {
   return Object.values(color).reduce((rest, code) => rest.replaceAll(code, ''), String(text))
 }
 
+/** The prompt that a process has while user code has none of its own. Process API 9.2. */
+export function promptOf(name: string, inboxCount: number): string {
+  const { red, green, blue, gray, reset } = color
+  return `${green}${name}${gray}@${blue}aos-2.0.4${gray}[Inbox:${red}${inboxCount}${gray}]${reset}> `
+}
+
 /** A message in, with everything that a case does not name filled in. A wallet's message: `owner` is `from`. */
 export type Incoming = Partial<Omit<VmMessage, 'tags'>> & {
   readonly action?: string

@@ -33,35 +33,23 @@ function patterns._default()
   return true
 end
 
--- Where `_eval` and `_default` stood last time: usually they still stand there.
-local places = { _eval = 0, _default = 0 }
-
-local function note(name)
-  local list = handlers.list
-  for index = 1, #list do
-    if list[index].name == name then
-      places[name] = index
+-- As `Handlers.add(name, pattern, handle)`, without its checks.
+local function refresh(name, register)
+  local list, pattern, handle = handlers.list, patterns[name], handles[name]
+  for index = 1, type(list) == "table" and #list or 0 do
+    local entry = list[index]
+    if entry.name == name then
+      entry.pattern, entry.handle, entry.maxRuns = pattern, handle, nil
       return
     end
   end
-end
-
-local function refresh(name, register)
-  local list, pattern, handle = handlers.list, patterns[name], handles[name]
-  local entry = type(list) == "table" and list[places[name]]
-  if entry and entry.name == name then
-    entry.pattern, entry.handle, entry.maxRuns = pattern, handle, nil
-  else
-    register(name, pattern, handle)
-    note(name)
-  end
+  register(name, pattern, handle)
 end
 
 return function(isProcessMessage)
   refresh("_eval", add)
   if isProcessMessage then
     once("_boot", patterns._boot, handles._boot)
-    note("_eval")
   end
   refresh("_default", append)
 end

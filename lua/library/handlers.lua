@@ -1,5 +1,5 @@
 -- `Handlers` and `require(".handlers")`: what a process does with its messages. Process API 6 and 8.4.
-local error, insert, isYieldable, pairs, remove, running, select, type, xpcall, yield =
+local error, insert, isYieldable, pairs, remove, running, select, type, unpack, xpcall, yield =
   error,
   table.insert,
   coroutine.isyieldable,
@@ -8,6 +8,7 @@ local error, insert, isYieldable, pairs, remove, running, select, type, xpcall, 
   coroutine.running,
   select,
   type,
+  table.unpack,
   xpcall,
   coroutine.yield
 local traceback = debug.traceback
@@ -188,9 +189,20 @@ local function positionOf(entries, wanted)
   end
 end
 
+-- The place of the first of some entries that is still there.
+local function firstPlace(entries, wanted, from, to, step)
+  for index = from, to, step do
+    local place = positionOf(entries, wanted[index])
+    if place then
+      return place
+    end
+  end
+end
+
 -- Where a pass stands that was at `entry`, now that the list has changed: the index before the next one to look at.
--- No entry is left out and none is met twice.
-local function standing(entries, entry, index)
+-- No entry is left out and none is met twice. `order` is the list as it was, in which the entry was at `place`: user code
+-- that takes entries out of the list itself leaves no other trace. Nil if nothing of it is left.
+local function standing(entries, entry, order, place)
   local found = positionOf(entries, entry)
   if found then
     return found
@@ -211,8 +223,11 @@ local function standing(entries, entry, index)
     end
     neighbour = neighbour.preceded
   end
-  -- Taken out by user code itself.
-  return index - 1
+  found = firstPlace(entries, order, place + 1, #order, 1)
+  if found then
+    return found - 1
+  end
+  return firstPlace(entries, order, place - 1, 1, -1)
 end
 
 -- The trace is taken where the error began: the coroutine shows it no more when the error has gone on.
@@ -262,14 +277,12 @@ function handlers.evaluate(message, env)
     error("env is not valid", 0)
   end
   local entries = list()
-  local default
   local index = 1
   local entry = entries[1]
   while entry do
-    if entry.name == "_default" then
-      default = entry
-    else
-      local pattern = entry.pattern
+    if entry.name ~= "_default" then
+      local pattern, order, place = entry.pattern, nil, index
+      local before, after = entries[index - 1], entries[index + 1]
       local verdict
       if type(pattern) == "function" then
         verdict = pattern(message)
@@ -279,6 +292,9 @@ function handlers.evaluate(message, env)
       if verdict ~= false then
         local run, stop = judge(verdict)
         if run then
+          if not stop and entries[index] == entry then
+            order = { unpack(entries) }
+          end
           execute(entries, entry, message, env)
           if stop then
             return
@@ -286,14 +302,18 @@ function handlers.evaluate(message, env)
         end
       end
       if entries[index] ~= entry then
-        index = standing(entries, entry, index)
+        if not order then
+          order, place = { before, entry, after }, 2
+        end
+        index = standing(entries, entry, order, place) or index - 1
       end
     end
     index = index + 1
     entry = entries[index]
   end
-  if default then
-    execute(entries, default, message, env)
+  local place = indexOf("_default")
+  if place then
+    execute(entries, entries[place], message, env)
   end
 end
 
@@ -307,9 +327,10 @@ function handlers.receive(pattern)
     yield()
   end
   local name = onceName()
+  local entry
   once(name, pattern, function(message)
-    -- Not twice, whatever the code that now continues does.
-    local index = indexOf(name)
+    -- Not twice, whatever the code that now continues does. Another entry may have the name by now.
+    local index = positionOf(list(), entry)
     if index then
       removeAt(list(), index)
     end
@@ -318,6 +339,7 @@ function handlers.receive(pattern)
       error(problem)
     end
   end)
+  entry = list()[indexOf(name)]
   return (yield())
 end
 

@@ -80,8 +80,16 @@ local function lookUp(container, key)
   return value
 end
 
+-- What a message has from the start, but makes when someone reads it.
+local lazy = { forward = true, reply = true, TagArray = true }
+
 local function matchesKey(message, key, pattern)
-  local value = lookUp(message, key)
+  local value
+  if lazy[key] then
+    value = message[key]
+  else
+    value = lookUp(message, key)
+  end
   local tags = message.Tags
   local tag
   if type(tags) == "table" and not rootOnly[key] then

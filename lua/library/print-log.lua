@@ -45,6 +45,7 @@ function log.print(value)
   else
     append(tostring(value))
   end
+  return nil
 end
 
 function log.text()
