@@ -6,6 +6,7 @@ import { LuaInstance } from './lua-instance.ts'
 import { compileLuaWasm } from './lua-wasm.ts'
 import {
   captureImage,
+  checkBreak,
   findBreakAddress,
   freezeImage,
   hashImage,
@@ -366,7 +367,9 @@ class LuaVm implements Vm, BareVm {
     exports.gas.value = BigInt(this.#limits.gasPerMessage)
     this.#instance.feed(packet)
     exports.pushValue(state, 1)
-    if (exports.pcall(state, 0, 0, 0, 0, 0) !== 0) {
+    const status = exports.pcall(state, 0, 0, 0, 0, 0)
+    checkBreak(this.#instance, this.#host.breakAddress)
+    if (status !== 0) {
       const text = this.#instance.stringAt(state, -1, scratch)?.toString('utf8') ?? '(error without text)'
       return { answer: { status: 'failed', error: text }, gasUsed: this.#gasUsed() }
     }
@@ -425,12 +428,12 @@ class LuaVm implements Vm, BareVm {
     const options = instanceOptions(this.#limits)
     if (candidate !== undefined) {
       candidate.options = options
-      if (restoreImage(candidate, image, this.#host.breakAddress)) return candidate
+      if (restoreImage(candidate, image)) return candidate
     }
     const instance = this.#host.create(this.#limits)
     instance.growTo(image.memorySizeBytes)
     instance.exports.stackLow.value = image.stackLow
-    if (!restoreImage(instance, image, this.#host.breakAddress)) {
+    if (!restoreImage(instance, image)) {
       throw new VmError({ code: 'VM_HOST_FAULT', reason: `cannot make a memory of ${image.memorySizeBytes} bytes` })
     }
     return instance

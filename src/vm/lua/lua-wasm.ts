@@ -26,11 +26,11 @@ const fileHeapStart = 5_265_776
 export const layout = {
   /** First address behind static data; the stack must stay above it, with room for the deepest leaf function. */
   staticEnd: 22_896,
-  stackBase: 1_600_000,
-  heapStart: 1_600_000,
+  stackBase: 1_064_960,
+  heapStart: 1_064_960,
   pageSizeBytes: 65_536,
-  /** Static data, stack and a megabyte of heap, which the process library fits into. */
-  initialPages: 40,
+  /** Static data, stack and 1.3 MB of heap, which the process library fits into. */
+  initialPages: 36,
 } as const
 
 const stackMarginBytes = 65_536

@@ -6,7 +6,8 @@ import { layout } from './lua-wasm.ts'
  * The state of a Lua instance: its linear memory and the globals that outlive a message.
  *
  * S1 Only two regions can be non-zero: static data, and from the lowest stack pointer seen to the program break (the
- *    stack ends where the heap starts). The metered code keeps the low mark; the break never moves down.
+ *    stack ends where the heap starts). The metered code keeps the low mark; the break never moves down. Damaged byte code can
+ *    write anywhere in its memory: what it leaves outside is cleared on restore, and a break that is none is found out.
  * S2 An image is exact: a restored instance cannot be told from the one that was captured, by the guest or by its hash.
  * S3 Memory size is part of the state, because the guest can see when it grows.
  */
@@ -81,18 +82,39 @@ export function captureImage(instance: LuaInstance, breakAddress: number, reuse?
   }
 }
 
-/** Copies the image over the instance. @returns false, touching nothing, when their memory sizes differ (S3). */
-export function restoreImage(instance: LuaInstance, image: MemoryImage, breakAddress: number): boolean {
+/**
+ * Says whether the program break is still one.
+ *
+ * @throws {RangeError} when the guest has written over it: its memory cannot be told from what is free any more.
+ */
+export function checkBreak(instance: LuaInstance, breakAddress: number): void {
+  const found = instance.view.getUint32(breakAddress, true)
+  if (found < layout.heapStart || found > instance.bytes.length) {
+    throw new RangeError(`the process has damaged its memory: its heap would end at ${found}`)
+  }
+}
+
+/** Copies the image over the instance, and clears the rest. @returns false, touching nothing, when memory sizes differ (S3). */
+export function restoreImage(instance: LuaInstance, image: MemoryImage): boolean {
   const { bytes, exports } = instance
   if (bytes.length !== image.memorySizeBytes) return false
-  const current = boundsOf(instance, breakAddress)
-  if (current.low < image.bounds.low) bytes.fill(0, current.low, image.bounds.low)
-  if (current.high > image.bounds.high) bytes.fill(0, image.bounds.high, current.high)
+  clear(bytes, staticRegionEnd, image.bounds.low)
+  clear(bytes, image.bounds.high, bytes.length)
   bytes.set(image.fixed, 0)
   bytes.set(image.body, image.bounds.low)
   exports.stackLow.value = image.stackLow
   exports.stackPointer.value = image.stackPointer
   return true
+}
+
+const zeroes = Buffer.alloc(65_536)
+
+/** Looks before it writes: memory that nobody wrote to is not there yet, and costs nothing while it is only read. */
+function clear(bytes: Uint8Array, from: number, to: number): void {
+  for (let start = from; start < to; start += zeroes.length) {
+    const end = Math.min(start + zeroes.length, to)
+    if (zeroes.compare(bytes, start, end, 0, end - start) !== 0) bytes.fill(0, start, end)
+  }
 }
 
 /** The non-zero pages of an image by page number, ascending. Views of the image, but for a last partial page. */
