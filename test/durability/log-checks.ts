@@ -49,7 +49,7 @@ export async function replay(
   engine ??= createLuaEngine()
   const evaluator = new Evaluator(engine, signer)
   const { processId } = genesis
-  evaluator.handle(await loadRequestFor(genesis, new ModuleReader(store)))
+  evaluator.handle(await loadRequestFor(genesis, new ModuleReader(store), store))
   const entries = log.map((entry) => ({
     ...entry,
     assignment: entry.kind === 'assignment' ? entry.assignment : undefined,
