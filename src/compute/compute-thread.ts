@@ -1,6 +1,13 @@
 import { Worker } from 'node:worker_threads'
 import { ComputeError } from './errors.ts'
-import type { NumberedRequest, ThreadOptions, ThreadReply, ThreadRequest, ThreadResponses } from './thread-protocol.ts'
+import type {
+  EvaluationThread,
+  NumberedRequest,
+  ThreadOptions,
+  ThreadReply,
+  ThreadRequest,
+  ThreadResponses,
+} from './thread-protocol.ts'
 
 /** Deep enough that Lua's own limit of 200 nested C calls comes long before the host's (DESIGN: determinism traps). */
 const stackSizeMb = 16
@@ -14,10 +21,9 @@ interface Waiting {
 }
 
 /** One evaluation thread. Requests are answered in order. A thread that dies rejects what it had and is replaced. */
-export class ComputeThread {
+export class ComputeThread implements EvaluationThread {
   readonly #options: ThreadOptions
   readonly #waiting = new Map<number, Waiting>()
-  /** Called when the thread has died and a new one is in its place. */
   onDeath: (error: Error) => void = () => undefined
   #worker: Worker
   /** Requests of this turn of the event loop: they travel as one message, because waking a thread costs. */

@@ -1,12 +1,13 @@
 import type { ProcessId } from '../protocol/ids.ts'
 import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
+import type { Clock } from '../store/clock.ts'
 import type { LogEntry, NewItem, Store, StoredResult } from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
-import type { ComputeThread } from './compute-thread.ts'
 import { ComputeError } from './errors.ts'
 import { ModuleReader } from './module-reader.ts'
 import { leaseTtlMs, type OnCommitted, ProcessRunner, type RunnerDependencies } from './process-runner.ts'
+import type { EvaluationThread } from './thread-protocol.ts'
 
 /**
  * Decides which process is evaluated in which thread, and keeps the hot ones loaded.
@@ -24,8 +25,8 @@ export interface ComputeOptions {
 export interface ComputeDependencies {
   readonly store: Store
   /** At least one; closed with compute. Started by the caller, so that they boot while the store opens. */
-  readonly threads: readonly ComputeThread[]
-  readonly now: () => number
+  readonly threads: readonly EvaluationThread[]
+  readonly clock: Clock
   readonly log: { warn(values: object, text: string): void }
   readonly directory: ProcessDirectory
   /** Gives an item its time and block. */
@@ -52,12 +53,12 @@ export interface Compute {
 const resumeBatch = 256
 
 interface Thread {
-  readonly handle: ComputeThread
+  readonly handle: EvaluationThread
   readonly knownModules: Set<string>
 }
 
 export function createCompute(options: ComputeOptions, dependencies: ComputeDependencies): Compute {
-  const { store, now, log, directory, stampItem, onCommitted } = dependencies
+  const { store, clock, log, directory, stampItem, onCommitted } = dependencies
   const runners = new Map<string, ProcessRunner>()
   const modules = new ModuleReader(store)
   let closed = false
@@ -80,7 +81,7 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
       runners.set(processId, runner)
       freeColdest()
     }
-    runner.lastUsedMs = now()
+    runner.lastUsedMs = clock.now()
     return runner
   }
 
@@ -94,7 +95,7 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
 
   function runnerDependencies({ handle, knownModules }: Thread): RunnerDependencies {
     return {
-      ...{ store, now, log, directory, modules, stampItem, onCommitted, workerId: options.workerId },
+      ...{ store, clock, log, directory, modules, stampItem, onCommitted, workerId: options.workerId },
       isClosed: () => closed,
       thread: {
         handle,

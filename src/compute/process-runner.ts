@@ -2,13 +2,13 @@ import { parseDataItem } from '../protocol/data-item.ts'
 import type { ProcessId } from '../protocol/ids.ts'
 import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
+import type { Clock } from '../store/clock.ts'
 import type { CommitRequest, Lease, LogEntry, NewItem, OutboxEntry, Store, StoredResult } from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
-import type { ComputeThread } from './compute-thread.ts'
 import { loadRequestFor } from './environment.ts'
 import { ComputeError } from './errors.ts'
 import type { ModuleReader } from './module-reader.ts'
-import type { EvaluatedEntry, ThreadEntry } from './thread-protocol.ts'
+import type { EvaluatedEntry, EvaluationThread, ThreadEntry } from './thread-protocol.ts'
 
 /**
  * Evaluates the log of one process in order, one batch after another.
@@ -35,9 +35,9 @@ export const leaseTtlMs = 60_000
 export interface RunnerDependencies {
   readonly store: Store
   readonly workerId: string
-  readonly now: () => number
+  readonly clock: Clock
   readonly thread: {
-    readonly handle: ComputeThread
+    readonly handle: EvaluationThread
     knowsModule(moduleId: string): boolean
     learnModule(id: string): void
   }
@@ -184,7 +184,7 @@ export class ProcessRunner {
         if (this.#deps.isClosed()) return
         this.#deps.log.warn({ processId: this.processId, error: String(error), retryMs }, 'evaluation failed, retrying')
         await this.#forgetState()
-        await new Promise((resolve) => setTimeout(resolve, retryMs).unref())
+        await this.#deps.clock.delay(retryMs)
         retryMs = Math.min(retryMs * 2, retryMsMax)
       }
     }
@@ -283,8 +283,8 @@ export class ProcessRunner {
   }
 
   async #ensureLease(): Promise<Lease> {
-    const { store, workerId, now } = this.#deps
-    if (this.#lease !== undefined && this.#lease.untilMs - now() > leaseTtlMs / 2) return this.#lease
+    const { store, workerId, clock } = this.#deps
+    if (this.#lease !== undefined && this.#lease.untilMs - clock.now() > leaseTtlMs / 2) return this.#lease
     const request = { workerId, ttlMs: leaseTtlMs, max: 1, processIds: [this.processId] }
     const [lease] = await store.acquire(request)
     if (lease === undefined) throw new ComputeError({ code: 'COMPUTE_FENCED', processId: this.processId })

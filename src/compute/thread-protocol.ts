@@ -63,6 +63,14 @@ export interface ThreadResponses {
   unload: undefined
 }
 
+/** Where processes are evaluated: a worker thread, or the same thread in a simulation. Requests are answered in order. */
+export interface EvaluationThread {
+  /** Called when the thread has died, its states with it, and a new one is in its place. */
+  onDeath: (error: Error) => void
+  request<Request extends ThreadRequest>(request: Request): Promise<ThreadResponses[Request['type']]>
+  close(): Promise<void>
+}
+
 /** Travels in lists, like the replies. */
 export interface NumberedRequest {
   readonly requestId: number

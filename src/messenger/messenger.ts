@@ -5,6 +5,7 @@ import { errorCode } from '../protocol/loom-error.ts'
 import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
 import type { Scheduled, Scheduler } from '../scheduler/scheduler.ts'
+import type { Clock } from '../store/clock.ts'
 import type { LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
 
 /**
@@ -32,7 +33,7 @@ export interface MessengerDependencies {
   readonly scheduler: Scheduler
   readonly directory: ProcessDirectory
   readonly workerId: string
-  readonly now: () => number
+  readonly clock: Clock
   /** Gives an item its time and block. */
   readonly stampItem: (item: DataItem) => NewItem
   readonly log: { warn(values: object, text: string): void }
@@ -59,14 +60,14 @@ interface Source {
 }
 
 export function createMessenger(dependencies: MessengerDependencies): Messenger {
-  const { store, scheduler, directory, workerId, now, stampItem, log, onScheduled, onDelivered, onUndeliverable } =
+  const { store, scheduler, directory, workerId, clock, stampItem, log, onScheduled, onDelivered, onUndeliverable } =
     dependencies
   /** Work by source process: D2. */
   const sources = new Map<string, Source>()
   /** What was committed while an earlier run's entries are still under way; undefined once they are delivered. */
   let recovering: OutboxEntry[] | undefined = []
   let recovery: Promise<void> | undefined
-  let poll: NodeJS.Timeout | undefined
+  let stopPolling: () => void = () => undefined
   let closed = false
 
   function enqueue(entries: readonly OutboxEntry[]): void {
@@ -93,7 +94,7 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
         // Delivered again as a whole: the logs of the targets answer for what they have already (D1).
         if (closed) break
         log.warn({ processId, error: String(error), retryMs }, 'delivery failed, to be tried again')
-        await new Promise((resolve) => setTimeout(resolve, retryMs).unref())
+        await clock.delay(retryMs)
         retryMs = Math.min(retryMs * 2, retryMsMax)
       }
     }
@@ -195,7 +196,7 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
 
   async function pollDue(): Promise<void> {
     const { dueAtMs } = await store.outboxStatus()
-    if (closed || recovering !== undefined || dueAtMs === undefined || dueAtMs > now()) return
+    if (closed || recovering !== undefined || dueAtMs === undefined || dueAtMs > clock.now()) return
     recovering = []
     recovery = recover()
     await recovery
@@ -211,11 +212,9 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
       else if (!closed) enqueue(entries)
     },
     start() {
-      poll = setInterval(
-        () => void pollDue().catch((error) => log.warn({ error: String(error) }, 'outbox not polled')),
-        pollIntervalMs,
-      )
-      poll.unref()
+      stopPolling = clock.every(pollIntervalMs, () => {
+        pollDue().catch((error) => log.warn({ error: String(error) }, 'outbox not polled'))
+      })
       recovery = recover()
       return recovery
     },
@@ -225,7 +224,7 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
     },
     async close() {
       closed = true
-      clearInterval(poll)
+      stopPolling()
       await recovery
       await drained()
     },

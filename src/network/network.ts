@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { type Compute, createCompute } from '../compute/compute.ts'
 import { ComputeThread } from '../compute/compute-thread.ts'
 import { luaModuleFormat } from '../compute/module-format.ts'
+import type { EvaluationThread } from '../compute/thread-protocol.ts'
 import { createMessenger, type Messenger } from '../messenger/messenger.ts'
 import { encodeBase64Url } from '../protocol/base64url.ts'
 import { parseDataItem, verifyDataItem } from '../protocol/data-item.ts'
@@ -11,6 +12,7 @@ import type { DataItem, Signer } from '../protocol/types.ts'
 import { SchedulerError } from '../scheduler/errors.ts'
 import { ProcessDirectory } from '../scheduler/process-directory.ts'
 import { createScheduler, type Scheduled, type Scheduler } from '../scheduler/scheduler.ts'
+import { type Clock, createClock } from '../store/clock.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { createSqliteStore } from '../store/sqlite/sqlite-store.ts'
 import type { LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
@@ -38,6 +40,16 @@ const computeThreadsMax = 8
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** What a network stands on. `createNetwork` takes the real things; simulations and crash tests bring others. */
+export interface NetworkGround {
+  readonly store: Store
+  /** At least one. Closed with the network, as the store is. */
+  readonly threads: readonly EvaluationThread[]
+  /** Ed25519 seed of the node's key. */
+  readonly signerSeed: Uint8Array
+  readonly clock: Clock
+}
+
 /**
  * Starts a network; it takes work once the promise resolves, and has taken up what an earlier run left undone.
  *
@@ -45,18 +57,28 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
  * @throws {NetworkError} `NETWORK_KEY_UNREADABLE`.
  */
 export async function createNetwork(options: NetworkOptions = {}): Promise<Network> {
-  const { dataDirectory, mode = 'development', now = Date.now, log = silent } = options
+  const { dataDirectory, mode, log } = options
   const signerSeed = loadNodeKey(dataDirectory)
   const threadOptions = { module: compileLuaWasm(), signerSeed }
   const threads = Array.from(
     { length: options.computeThreads ?? defaultThreads() },
     () => new ComputeThread(threadOptions),
   )
-  const signer = createEd25519Signer(signerSeed)
-  const store = await openStore(dataDirectory, now).catch(async (error: unknown) => {
+  const clock = createClock(options.now)
+  const store = await openStore(dataDirectory, clock).catch(async (error: unknown) => {
     await Promise.all(threads.map((thread) => thread.close()))
     throw error
   })
+  return composeNetwork({ store, threads, signerSeed, clock }, { mode, log })
+}
+
+/** Joins the units into a network. */
+export async function composeNetwork(
+  { store, threads, signerSeed, clock }: NetworkGround,
+  { mode = 'development', log = silent }: Pick<NetworkOptions, 'mode' | 'log'> = {},
+): Promise<Network> {
+  const { now } = clock
+  const signer = createEd25519Signer(signerSeed)
   const builtin = createBuiltinModule(signer)
   const stampItem = (item: DataItem): NewItem => {
     const timestampMs = now()
@@ -87,7 +109,7 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
   const compute = createCompute(
     { hotProcessesMax, workerId },
     {
-      ...{ store, threads, directory, stampItem, now, log },
+      ...{ store, threads, directory, stampItem, clock, log },
       onCommitted(result, outbox, published) {
         events.publish({ type: 'evaluated', result })
         for (const entry of published) publishDelivered(entry)
@@ -96,7 +118,7 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
     },
   )
   const messenger = createMessenger({
-    ...{ store, scheduler, directory, workerId, now, stampItem, log },
+    ...{ store, scheduler, directory, workerId, clock, stampItem, log },
     onScheduled,
     onDelivered: publishDelivered,
     onUndeliverable({ target, cause }, reason) {
@@ -111,8 +133,7 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
   return network
 }
 
-async function openStore(directory: string | undefined, now: () => number): Promise<Store> {
-  const clock = { now }
+async function openStore(directory: string | undefined, clock: Clock): Promise<Store> {
   return directory === undefined ? createMemoryStore({ clock }) : createSqliteStore({ directory, clock })
 }
 
