@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Evaluation, Snapshot, Vm } from './types.ts'
 
+const noMarks = { low: 0, high: 0, stackLow: 0, stackPointer: 0, memorySizeBytes: 0 }
+
 /**
  * Stands in for a process whose module cannot be loaded: every message fails with the reason (I4).
  *
@@ -22,7 +24,7 @@ export class RejectedVm implements Vm {
   }
 
   snapshot(): Snapshot {
-    return { pages: new Map(), sizeBytes: 0, ownSizeBytes: 0 }
+    return { marks: noMarks, pages: new Map(), sizeBytes: 0, ownSizeBytes: 0 }
   }
 
   stateHash(): string {

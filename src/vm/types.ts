@@ -84,8 +84,19 @@ export type Evaluation =
     }
   | { readonly ok: false; readonly error: JsonValue; readonly gasUsed: number }
 
+/** What belongs to a state besides its pages: numbers that the engine restores with them. */
+export interface SnapshotMarks {
+  /** First address that may be non-zero above static data, and the program break. */
+  readonly low: number
+  readonly high: number
+  readonly stackLow: number
+  readonly stackPointer: number
+  readonly memorySizeBytes: number
+}
+
 /** Immutable copy of a process's state: the non-zero pages of its memory. */
 export interface Snapshot {
+  readonly marks: SnapshotMarks
   /** By page number. Pages that are as in the template are the template's own; none is ever written again. */
   readonly pages: ReadonlyMap<number, Uint8Array>
   /** Of all pages. */

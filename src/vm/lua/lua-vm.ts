@@ -10,10 +10,8 @@ import {
   findBreakAddress,
   freezeImage,
   hashImage,
-  type ImageMarks,
   imageOf,
   type MemoryImage,
-  marksOf,
   pageSizeBytes,
   pagesOf,
   restoreImage,
@@ -98,8 +96,10 @@ export interface LuaTemplate {
   spawn(environment: VmEnvironment, limits?: Partial<VmLimits>): Vm
   /** A process before its first message that is told who it is with each of them. */
   spawnBare(limits?: Partial<VmLimits>, development?: boolean): BareVm
-  /** A process in the state of a snapshot that a process of this template gave. */
-  restore(snapshot: Snapshot, limits?: Partial<VmLimits>): Vm
+  /** A process in the state of a snapshot that a process of this template gave, here or elsewhere. */
+  restore(snapshot: Pick<Snapshot, 'marks' | 'pages'>, limits?: Partial<VmLimits>): Vm
+  /** What snapshots of its processes share. */
+  readonly pages: ReadonlyMap<number, Uint8Array>
 }
 
 /** A process under a host without a log: texts in, text out, and any earlier state at hand. Process API 1.1 and 1.2. */
@@ -181,7 +181,8 @@ function createTemplate(host: EngineHost, source: string): LuaTemplate {
       return vm
     },
     spawnBare: (limits, development) => open(template.image, limits, development),
-    restore: (snapshot, limits) => open(imageOf(snapshot as ImageSnapshot), limits),
+    pages: template.pages,
+    restore: (snapshot, limits) => open(imageOf(snapshot), limits),
   }
 }
 
@@ -226,8 +227,6 @@ function bootTemplate(host: EngineHost, source: string): TemplateState {
     throw new VmError({ code: 'VM_MODULE_REJECTED', reason: String(cause) }, { cause })
   }
 }
-
-interface ImageSnapshot extends Snapshot, ImageMarks {}
 
 /** The state is that of the base after the first `count` packets; evaluation is deterministic (I2). */
 interface ReplaySavepoint extends Savepoint {
@@ -297,11 +296,11 @@ class LuaVm implements Vm, BareVm {
     }
   }
 
-  snapshot(): ImageSnapshot {
+  snapshot(): Snapshot {
     const image = this.#currentImage()
     const { pages, ownPageCount } = sharePages(image, this.#template.pages)
     const sizes = { sizeBytes: pages.size * pageSizeBytes, ownSizeBytes: ownPageCount * pageSizeBytes }
-    return { ...marksOf(image), ...sizes, pages }
+    return { marks: image.marks, ...sizes, pages }
   }
 
   stateHash(): string {
@@ -431,10 +430,12 @@ class LuaVm implements Vm, BareVm {
       if (restoreImage(candidate, image)) return candidate
     }
     const instance = this.#host.create(this.#limits)
-    instance.growTo(image.memorySizeBytes)
-    instance.exports.stackLow.value = image.stackLow
+    instance.growTo(image.marks.memorySizeBytes)
     if (!restoreImage(instance, image)) {
-      throw new VmError({ code: 'VM_HOST_FAULT', reason: `cannot make a memory of ${image.memorySizeBytes} bytes` })
+      throw new VmError({
+        code: 'VM_HOST_FAULT',
+        reason: `cannot make a memory of ${image.marks.memorySizeBytes} bytes`,
+      })
     }
     return instance
   }

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
+import type { Snapshot, SnapshotMarks } from '../types.ts'
 import type { LuaInstance } from './lua-instance.ts'
 import { layout } from './lua-wasm.ts'
 
@@ -20,22 +21,10 @@ const redZoneBytes = 128
 
 const staticRegionEnd = Math.ceil(layout.staticEnd / pageSizeBytes) * pageSizeBytes
 
-interface Bounds {
-  /** First address that may be non-zero above static data; a multiple of the page size. */
-  readonly low: number
-  readonly high: number
-}
-
-/** What belongs to a state besides its pages. */
-export interface ImageMarks {
-  readonly bounds: Bounds
-  readonly stackLow: number
-  readonly stackPointer: number
-  readonly memorySizeBytes: number
-}
-
-export interface MemoryImage extends ImageMarks {
+export interface MemoryImage {
+  readonly marks: SnapshotMarks
   readonly fixed: Buffer
+  /** From `marks.low` to `marks.high`. */
   readonly body: Buffer
 }
 
@@ -53,19 +42,22 @@ export function findBreakAddress(instance: LuaInstance): number {
   return address
 }
 
-function boundsOf(instance: LuaInstance, breakAddress: number): Bounds {
-  const low = instance.exports.stackLow.value - redZoneBytes
+function marksOf({ exports, view, bytes }: LuaInstance, breakAddress: number): SnapshotMarks {
+  const stackLow = exports.stackLow.value
   return {
-    low: Math.floor(low / pageSizeBytes) * pageSizeBytes,
-    high: instance.view.getUint32(breakAddress, true),
+    low: Math.floor((stackLow - redZoneBytes) / pageSizeBytes) * pageSizeBytes,
+    high: view.getUint32(breakAddress, true),
+    stackLow,
+    stackPointer: exports.stackPointer.value,
+    memorySizeBytes: bytes.length,
   }
 }
 
 /** @param reuse - an image that is no longer needed; its buffers are used again when they are large enough. */
 export function captureImage(instance: LuaInstance, breakAddress: number, reuse?: MemoryImage): MemoryImage {
   const { bytes } = instance
-  const bounds = boundsOf(instance, breakAddress)
-  const sizeBytes = bounds.high - bounds.low
+  const marks = marksOf(instance, breakAddress)
+  const sizeBytes = marks.high - marks.low
   const fixed = reuse?.fixed ?? Buffer.allocUnsafeSlow(staticRegionEnd)
   const storage =
     reuse !== undefined && reuse.body.buffer.byteLength >= sizeBytes
@@ -73,13 +65,8 @@ export function captureImage(instance: LuaInstance, breakAddress: number, reuse?
       : new ArrayBuffer(Math.ceil(sizeBytes * 1.25))
   const body = Buffer.from(storage as ArrayBuffer, 0, sizeBytes)
   fixed.set(bytes.subarray(0, staticRegionEnd))
-  body.set(bytes.subarray(bounds.low, bounds.high))
-  return {
-    ...{ fixed, body, bounds },
-    stackLow: instance.exports.stackLow.value,
-    stackPointer: instance.exports.stackPointer.value,
-    memorySizeBytes: bytes.length,
-  }
+  body.set(bytes.subarray(marks.low, marks.high))
+  return { marks, fixed, body }
 }
 
 /**
@@ -97,13 +84,14 @@ export function checkBreak(instance: LuaInstance, breakAddress: number): void {
 /** Copies the image over the instance, and clears the rest. @returns false, touching nothing, when memory sizes differ (S3). */
 export function restoreImage(instance: LuaInstance, image: MemoryImage): boolean {
   const { bytes, exports } = instance
-  if (bytes.length !== image.memorySizeBytes) return false
-  clear(bytes, staticRegionEnd, image.bounds.low)
-  clear(bytes, image.bounds.high, bytes.length)
+  const { low, high, stackLow, stackPointer, memorySizeBytes } = image.marks
+  if (bytes.length !== memorySizeBytes) return false
+  clear(bytes, staticRegionEnd, low)
+  clear(bytes, high, bytes.length)
   bytes.set(image.fixed, 0)
-  bytes.set(image.body, image.bounds.low)
-  exports.stackLow.value = image.stackLow
-  exports.stackPointer.value = image.stackPointer
+  bytes.set(image.body, low)
+  exports.stackLow.value = stackLow
+  exports.stackPointer.value = stackPointer
   return true
 }
 
@@ -128,12 +116,8 @@ export function pagesOf(image: MemoryImage): Map<number, Uint8Array> {
     }
   }
   add(image.fixed, 0)
-  add(image.body, image.bounds.low)
+  add(image.body, image.marks.low)
   return pages
-}
-
-export function marksOf({ bounds, stackLow, stackPointer, memorySizeBytes }: MemoryImage): ImageMarks {
-  return { bounds, stackLow, stackPointer, memorySizeBytes }
 }
 
 /** Images that share what they have in common: snapshots of the processes of one template. */
@@ -156,18 +140,18 @@ export function sharePages(image: MemoryImage, shared: ReadonlyMap<number, Uint8
   return { pages, ownPageCount }
 }
 
-/** The image that the pages were taken of. */
-export function imageOf(snapshot: ImageMarks & Pick<SharedPages, 'pages'>): MemoryImage {
-  const { pages, bounds, stackLow, stackPointer, memorySizeBytes } = snapshot
-  const { low, high } = bounds
+/** The image that the pages were taken of. @throws {RangeError} when pages and marks do not go together. */
+export function imageOf({ marks, pages }: Pick<Snapshot, 'marks' | 'pages'>): MemoryImage {
+  const { low, high } = marks
   const fixed = Buffer.alloc(staticRegionEnd)
   const body = Buffer.alloc(high - low)
   for (const [index, page] of pages) {
     const start = index * pageSizeBytes
     if (start < staticRegionEnd) fixed.set(page, start)
+    else if (start < low) throw new RangeError(`Page ${index} lies below the stack of this state.`)
     else body.set(start + pageSizeBytes > high ? page.subarray(0, high - start) : page, start - low)
   }
-  return { fixed, body, bounds, stackLow, stackPointer, memorySizeBytes }
+  return { marks, fixed, body }
 }
 
 const zeroPage = Buffer.alloc(pageSizeBytes)
@@ -187,18 +171,43 @@ export function freezeImage(image: MemoryImage): MemoryImage {
   return { ...image, fixed: Buffer.from(image.fixed), body: Buffer.from(image.body) }
 }
 
+/** SHA-256 of pages that are shared: known once for all processes. */
+const knownHashes = new WeakMap<Uint8Array, Buffer>()
+
+function hashOf(page: Uint8Array, isShared: boolean): Buffer {
+  const known = knownHashes.get(page)
+  if (known !== undefined) return known
+  const digest = hash('sha256', page, 'buffer')
+  if (isShared) knownHashes.set(page, digest)
+  return digest
+}
+
+/** SHA-256 of each page by its number, ascending. @param shared - Pages of the template: theirs are kept. */
+export function hashPages(
+  pages: ReadonlyMap<number, Uint8Array>,
+  shared: ReadonlyMap<number, Uint8Array> = new Map(),
+): Map<number, Buffer> {
+  const hashes = new Map<number, Buffer>()
+  for (const [index, page] of pages) hashes.set(index, hashOf(page, shared.get(index) === page))
+  return hashes
+}
+
 /** Merkle root: SHA-256 over memory size, stack marks, and (page number, SHA-256 of page) of each non-zero page. Hex. */
-export function hashImage(image: MemoryImage): string {
+export function hashState(marks: SnapshotMarks, hashes: ReadonlyMap<number, Uint8Array>): string {
   const root = createHash('sha256')
   const number = Buffer.alloc(4)
   const add = (value: number): void => {
     number.writeUInt32LE(value)
     root.update(number)
   }
-  for (const value of [image.memorySizeBytes, image.stackLow, image.stackPointer]) add(value)
-  for (const [index, page] of pagesOf(image)) {
+  for (const value of [marks.memorySizeBytes, marks.stackLow, marks.stackPointer]) add(value)
+  for (const [index, digest] of hashes) {
     add(index)
-    root.update(createHash('sha256').update(page).digest())
+    root.update(digest)
   }
   return root.digest('hex')
+}
+
+export function hashImage(image: MemoryImage): string {
+  return hashState(image.marks, hashPages(pagesOf(image)))
 }
