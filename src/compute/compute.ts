@@ -16,8 +16,9 @@ import type { EvaluationThread } from './thread-protocol.ts'
  */
 
 export interface ComputeOptions {
-  /** Processes kept loaded; the least recently used are freed beyond it. */
+  /** Processes kept loaded, and memory they may take; the least recently used are freed beyond either. */
   readonly hotProcessesMax: number
+  readonly hotMemoryBytesMax: number
   /** Named in leases. The same after a restart of the same node, so that it takes up its own work. */
   readonly workerId: string
 }
@@ -51,6 +52,14 @@ export interface Compute {
 }
 
 const resumeBatch = 256
+
+/** A process that has rested so long is saved, so that a restart finds it as it is. */
+const restMs = 300
+const restCheckMs = 250
+/** Saving at the end waits no longer than this: what is not saved is evaluated again. */
+const closeSaveMsMax = 3_000
+/** The engine keeps a second copy of a state, to undo failed messages. */
+const copiesPerState = 2
 
 interface Thread {
   readonly handle: EvaluationThread
@@ -105,15 +114,51 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     }
   }
 
+  /** Frees a sixteenth more than it must, so that it is not called for every process. */
   function freeColdest(): void {
-    if (runners.size <= options.hotProcessesMax) return
-    const idle = [...runners.values()].filter(({ busy }) => !busy)
-    idle.sort((a, b) => a.lastUsedMs - b.lastUsedMs)
-    for (const runner of idle.slice(0, Math.max(1, Math.ceil(options.hotProcessesMax / 16)))) {
-      runners.delete(runner.processId)
-      runner.unload().catch((error) => log.warn({ error: String(error) }, 'process not unloaded'))
+    const { hotProcessesMax, hotMemoryBytesMax } = options
+    const staying = [...runners.values()].filter(({ isUnloading }) => !isUnloading)
+    let count = staying.length
+    let bytes = staying.reduce((sum, { memoryBytes }) => sum + memoryBytes * copiesPerState, 0)
+    if (count <= hotProcessesMax && bytes <= hotMemoryBytesMax) return
+    const idle = staying.filter(({ busy }) => !busy).sort((a, b) => a.lastUsedMs - b.lastUsedMs)
+    const countMax = Math.floor((hotProcessesMax * 15) / 16)
+    const bytesMax = (hotMemoryBytesMax * 15) / 16
+    for (const runner of idle) {
+      if (count <= countMax && bytes <= bytesMax) return
+      count -= 1
+      bytes -= runner.memoryBytes * copiesPerState
+      free(runner)
     }
   }
+
+  /** It stays known until its state is gone: one that came after it would have its state taken away. */
+  function free(runner: ProcessRunner): void {
+    runner
+      .unload()
+      .catch((error) => log.warn({ error: String(error) }, 'process not unloaded'))
+      .finally(() => {
+        if (!runner.busy && !runner.isLoaded) runners.delete(runner.processId)
+      })
+  }
+
+  /** One after another: saving must not get in the way of those that work. */
+  async function saveResting(): Promise<void> {
+    const restingSinceMs = clock.now() - restMs
+    for (const runner of [...runners.values()]) {
+      if (closed) return
+      if (runner.isUnsaved && !runner.busy && runner.lastUsedMs <= restingSinceMs) await runner.save()
+    }
+  }
+
+  let saving: Promise<void> | undefined
+  const stopSaving = clock.every(restCheckMs, () => {
+    saving ??= saveResting()
+      .catch((error) => log.warn({ error: String(error) }, 'resting processes not saved'))
+      .finally(() => {
+        saving = undefined
+      })
+  })
 
   return {
     async prepare(moduleId, source) {
@@ -150,7 +195,11 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     async close() {
       if (closed) return
       closed = true
+      stopSaving()
+      await saving
       await Promise.all([...runners.values()].map((runner) => runner.idle()))
+      const saves = [...runners.values()].map((runner) => runner.save())
+      await Promise.race([Promise.allSettled(saves), clock.delay(closeSaveMsMax)])
       for (const runner of runners.values()) runner.rejectWaiters(new ComputeError({ code: 'COMPUTE_CLOSED' }))
       await Promise.all(threads.map(({ handle }) => handle.close()))
     },

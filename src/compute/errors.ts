@@ -4,6 +4,13 @@ export type ComputeErrorInfo =
   | { readonly code: 'COMPUTE_PROCESS_UNKNOWN'; readonly processId: string }
   | { readonly code: 'COMPUTE_MODULE_MISSING'; readonly processId: string; readonly moduleId: string }
   | { readonly code: 'COMPUTE_BOOT_ITEM_MISSING'; readonly processId: string; readonly itemId: string }
+  | { readonly code: 'COMPUTE_SNAPSHOT_UNUSABLE'; readonly manifest: string; readonly reason: string }
+  | {
+      readonly code: 'COMPUTE_NONCE_UNKNOWN'
+      readonly processId: string
+      readonly nonce: number
+      readonly evaluated: number
+    }
   | { readonly code: 'COMPUTE_THREAD_FAILED'; readonly reason: string }
   | { readonly code: 'COMPUTE_FENCED'; readonly processId: string }
   | { readonly code: 'COMPUTE_CLOSED' }
@@ -18,6 +25,10 @@ const messages: { [C in Code]: (info: InfoOf<C>) => string } = {
     `Process ${processId} boots from item ${itemId}, which is not in the store. Upload it to this node, then ask again.`,
   COMPUTE_MODULE_MISSING: ({ processId, moduleId }) =>
     `Module ${moduleId} of process ${processId} is not in the store. Upload the Module item.`,
+  COMPUTE_SNAPSHOT_UNUSABLE: ({ manifest, reason }) =>
+    `Snapshot ${manifest} cannot be used: ${reason}. The state is made again from an older one, or from the log.`,
+  COMPUTE_NONCE_UNKNOWN: ({ processId, nonce, evaluated }) =>
+    `Process ${processId} has no state after nonce ${nonce}: it has evaluated ${evaluated} entries, so give 0 to ${evaluated - 1}.`,
   COMPUTE_THREAD_FAILED: ({ reason }) => `An evaluation thread failed: ${reason}. The work is done again in a new one.`,
   COMPUTE_FENCED: ({ processId }) => `Another worker has taken over process ${processId}; this result was thrown away.`,
   COMPUTE_CLOSED: () => 'The node is shutting down. Ask again when it is back.',

@@ -1,20 +1,38 @@
 import type { ProcessId } from '../protocol/ids.ts'
 import { tagValue } from '../protocol/tags.ts'
 import type { Signer } from '../protocol/types.ts'
+import type { Page } from '../store/types.ts'
 import { VmError } from '../vm/errors.ts'
-import type { LuaEngine, LuaTemplate } from '../vm/lua/lua-vm.ts'
+import type { LuaEngine, LuaTemplate, VmLimits } from '../vm/lua/lua-vm.ts'
+import { hashPages, hashState } from '../vm/lua/memory-image.ts'
 import { RejectedVm } from '../vm/rejected-vm.ts'
 import type { Vm } from '../vm/types.ts'
 import { ComputeError } from './errors.ts'
 import { outboxOf } from './outbox.ts'
 import { resultJson } from './result-json.ts'
-import type { EvaluatedEntry, LoadRequest, ThreadEntry, ThreadRequest } from './thread-protocol.ts'
+import type {
+  EvaluatedEntry,
+  LoadRequest,
+  SnapshotToLoad,
+  StateKey,
+  TakenSnapshot,
+  ThreadEntry,
+  ThreadRequest,
+} from './thread-protocol.ts'
 import { toVmMessage } from './vm-message.ts'
 
 interface Loaded {
   readonly vm: Vm
   readonly moduleId: string
   readonly scheduler: string
+  /** Pages of the last snapshot: they are in the store, or on their way there. */
+  lastHashes: ReadonlySet<string>
+}
+
+/** A module as processes are made of it. */
+interface Template extends LuaTemplate {
+  /** Its pages by their hash. */
+  readonly pagesByHash: ReadonlyMap<string, Uint8Array>
 }
 
 /** A module that cannot be loaded is the process's fault, and its messages' result; a host that fails is ours. */
@@ -32,7 +50,7 @@ export class Evaluator {
   readonly #engine: LuaEngine
   readonly #signer: Signer
   /** By module id; the reason where the module was rejected, so that it is not tried for each process. */
-  readonly #templates = new Map<string, LuaTemplate | RejectedVm>()
+  readonly #templates = new Map<string, Template | RejectedVm>()
   readonly #processes = new Map<string, Loaded>()
 
   constructor(engine: LuaEngine, signer: Signer) {
@@ -41,37 +59,43 @@ export class Evaluator {
   }
 
   handle(request: ThreadRequest): unknown {
-    if (request.type === 'prepare') return this.#prepare(request.moduleId, request.source)
-    const { processId } = request
     switch (request.type) {
+      case 'prepare':
+        return this.#prepare(request.moduleId, request.source)
+      case 'missing-pages':
+        return this.#missingPages(request.moduleId, request.hashes)
       case 'load':
         return this.#load(request)
       case 'evaluate':
-        return request.entries.map((entry) => this.#evaluate(processId, entry))
-      case 'replay': {
-        const { vm } = this.#loaded(processId)
-        for (const entry of request.entries) vm.evaluate(toVmMessage(processId, entry).message)
-        return undefined
-      }
+        return request.entries.map((entry) => this.#evaluate(request, entry))
+      case 'replay':
+        return this.#replay(request, request.entries)
       case 'dry-run':
-        return resultJson(this.#loaded(processId).vm.dryRun(request.message))
+        return resultJson(this.#loaded(request).vm.dryRun(request.message))
+      case 'snapshot':
+        return this.#snapshot(this.#loaded(request), request.full)
       case 'state-hash':
-        return this.#loaded(processId).vm.stateHash()
+        return this.#loaded(request).vm.stateHash()
       case 'unload':
-        return this.#unload(processId)
+        return this.#unload(request)
     }
   }
 
   #load(request: LoadRequest): undefined {
-    this.#unload(request.processId)
+    this.#unload(request)
     const template = this.#template(request)
-    const { environment, limits, processId, moduleId } = request
+    const { environment, limits, moduleId, snapshot } = request
     const scheduler = tagValue(environment.process.tags, 'Scheduler') ?? this.#signer.address
-    const vm = template instanceof RejectedVm ? template : orRejected(() => template.spawn(environment, limits))
-    this.#processes.set(processId, { vm, moduleId, scheduler })
+    const vm =
+      template instanceof RejectedVm
+        ? template
+        : orRejected(() =>
+            snapshot === undefined ? template.spawn(environment, limits) : restore(template, snapshot, limits),
+          )
+    this.#processes.set(nameOf(request), { vm, moduleId, scheduler, lastHashes: new Set(snapshot?.hashes.values()) })
   }
 
-  #template({ moduleId, source, processId }: LoadRequest): LuaTemplate | RejectedVm {
+  #template({ moduleId, source, processId }: LoadRequest): Template | RejectedVm {
     const known = this.#templates.get(moduleId)
     if (known !== undefined) return known
     if (source === undefined) throw new ComputeError({ code: 'COMPUTE_MODULE_MISSING', processId, moduleId })
@@ -82,18 +106,29 @@ export class Evaluator {
     if (!this.#templates.has(moduleId)) this.#makeTemplate(moduleId, source)
   }
 
-  #makeTemplate(moduleId: string, source: string): LuaTemplate | RejectedVm {
-    const template = orRejected(() => this.#engine.createTemplate(source))
+  #makeTemplate(moduleId: string, source: string): Template | RejectedVm {
+    const template = orRejected((): Template => {
+      const made = this.#engine.createTemplate(source)
+      const hashes = hashPages(made.pages, made.pages)
+      const pagesByHash = new Map([...made.pages].map(([index, page]) => [toHex(hashes.get(index)), page]))
+      return { ...made, pagesByHash }
+    })
     this.#templates.set(moduleId, template)
     return template
   }
 
-  #evaluate(processId: string, entry: ThreadEntry): EvaluatedEntry {
-    const { vm, moduleId, scheduler } = this.#loaded(processId)
-    const { item, message } = toVmMessage(processId, entry)
+  #missingPages(moduleId: string, hashes: readonly string[]): readonly string[] {
+    const template = this.#templates.get(moduleId)
+    if (template === undefined || template instanceof RejectedVm) return hashes
+    return hashes.filter((hash) => !template.pagesByHash.has(hash))
+  }
+
+  #evaluate(key: StateKey, entry: ThreadEntry): EvaluatedEntry {
+    const { vm, moduleId, scheduler } = this.#loaded(key)
+    const { item, message } = toVmMessage(key.processId, entry)
     const evaluation = vm.evaluate(message)
     const outbox = outboxOf(evaluation, {
-      processId: processId as ProcessId,
+      processId: key.processId as ProcessId,
       nonce: entry.nonce,
       item,
       environment: { moduleId, scheduler },
@@ -105,17 +140,60 @@ export class Evaluator {
       failed: !evaluation.ok,
       gasUsed: evaluation.gasUsed,
       outbox,
+      memoryBytes: vm.memoryBytes,
     }
   }
 
-  #loaded(processId: string): Loaded {
-    const loaded = this.#processes.get(processId)
-    if (loaded === undefined) throw new ComputeError({ code: 'COMPUTE_PROCESS_UNKNOWN', processId })
+  #replay(key: StateKey, entries: readonly ThreadEntry[]): number {
+    const { vm } = this.#loaded(key)
+    let gasUsed = 0
+    for (const entry of entries) gasUsed += vm.evaluate(toVmMessage(key.processId, entry).message).gasUsed
+    return gasUsed
+  }
+
+  #snapshot(loaded: Loaded, full: boolean): TakenSnapshot {
+    const template = this.#templates.get(loaded.moduleId)
+    const shared = template === undefined || template instanceof RejectedVm ? undefined : template
+    const { marks, pages, sizeBytes } = loaded.vm.snapshot()
+    const digests = hashPages(pages, shared?.pages)
+    const hashes = new Map<number, string>()
+    const newPages: Page[] = []
+    for (const [index, bytes] of pages) {
+      const hash = toHex(digests.get(index))
+      hashes.set(index, hash)
+      const isStored = !full && loaded.lastHashes.has(hash)
+      if (!isStored && !shared?.pagesByHash.has(hash)) newPages.push({ hash, bytes })
+    }
+    loaded.lastHashes = new Set(hashes.values())
+    return { marks, stateHash: hashState(marks, digests), hashes, newPages, sizeBytes }
+  }
+
+  #loaded(key: StateKey): Loaded {
+    const loaded = this.#processes.get(nameOf(key))
+    if (loaded === undefined) throw new ComputeError({ code: 'COMPUTE_PROCESS_UNKNOWN', processId: key.processId })
     return loaded
   }
 
-  #unload(processId: string): undefined {
-    this.#processes.get(processId)?.vm.close()
-    this.#processes.delete(processId)
+  #unload(key: StateKey): undefined {
+    this.#processes.get(nameOf(key))?.vm.close()
+    this.#processes.delete(nameOf(key))
   }
+}
+
+function nameOf({ processId, view }: StateKey): string {
+  return view === undefined ? processId : `${processId} ${view}`
+}
+
+function restore(template: Template, { marks, hashes, pages }: SnapshotToLoad, limits: VmLimits): Vm {
+  const found = new Map<number, Uint8Array>()
+  for (const [index, hash] of hashes) {
+    const page = template.pagesByHash.get(hash) ?? pages.get(hash)
+    if (page === undefined) throw new RangeError(`Page ${index} of the snapshot was not given.`)
+    found.set(index, page)
+  }
+  return template.restore({ marks, pages: found }, limits)
+}
+
+function toHex(digest: Buffer | undefined): string {
+  return digest?.toString('hex') ?? ''
 }

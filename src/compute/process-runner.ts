@@ -5,10 +5,11 @@ import type { ProcessDirectory } from '../scheduler/process-directory.ts'
 import type { Clock } from '../store/clock.ts'
 import type { CommitRequest, Lease, LogEntry, NewItem, OutboxEntry, Store, StoredResult } from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
-import { loadRequestFor } from './environment.ts'
 import { ComputeError } from './errors.ts'
 import type { ModuleReader } from './module-reader.ts'
-import type { EvaluatedEntry, EvaluationThread, ThreadEntry } from './thread-protocol.ts'
+import { saveSnapshot } from './snapshot-format.ts'
+import { loadState, type ModuleThread, toThreadEntry } from './state-loader.ts'
+import type { EvaluatedEntry } from './thread-protocol.ts'
 
 /**
  * Evaluates the log of one process in order, one batch after another.
@@ -23,8 +24,14 @@ import type { EvaluatedEntry, EvaluationThread, ThreadEntry } from './thread-pro
 
 /** Entries evaluated at once: enough to pay for the way to the thread, few enough to answer soon. */
 const batchEntriesMax = 64
-/** Entries read at once when a process is brought up from its log. */
-const replayBatch = 512
+/**
+ * A snapshot is taken when evaluation since the last one has used so much gas for each byte of memory, and when a process has
+ * come to rest: 100 gas are some 20 ns, so snapshots cost a few per cent, and a process comes back after at most some 50 ms
+ * of evaluation for each megabyte it has.
+ */
+const gasPerSnapshotByte = 100
+/** Less is not worth a snapshot: it is evaluated again in about a millisecond. */
+const gasPerSnapshotMin = 5_000_000
 /** Entries kept in memory on the way from the scheduler; beyond it they are read back from the store. */
 const pendingEntriesMax = 1_024
 const retryMsMin = 50
@@ -36,11 +43,7 @@ export interface RunnerDependencies {
   readonly store: Store
   readonly workerId: string
   readonly clock: Clock
-  readonly thread: {
-    readonly handle: EvaluationThread
-    knowsModule(moduleId: string): boolean
-    learnModule(id: string): void
-  }
+  readonly thread: ModuleThread
   readonly log: { warn(values: object, text: string): void }
   readonly directory: ProcessDirectory
   readonly modules: ModuleReader
@@ -76,14 +79,21 @@ export class ProcessRunner {
   /** Next nonce to evaluate; undefined until read from the store. */
   #next: number | undefined
   #loaded = false
-  /** The thread's answer to the last load; its failure is what went wrong with everything after it. */
-  #loading: Promise<undefined> = Promise.resolve(undefined)
+  #moduleId = ''
+  /** Gas used since the last snapshot: what a restart would have to evaluate again. */
+  #gasSinceSnapshot = 0
+  #snapshotting: Promise<void> | undefined
+  /** The thread leaves out what the last snapshot had: not when that was not stored. */
+  #isLastSnapshotLost = false
+  /** Memory that the state takes, as of the last evaluation. */
+  memoryBytes = 0
   #lease: Lease | undefined
   #running: Promise<void> | undefined
   #commit: Promise<void> = Promise.resolve()
   /** Serialises what needs the state between messages with the evaluation of messages. */
   #queue: Promise<unknown> = Promise.resolve()
   lastUsedMs = 0
+  isUnloading = false
 
   constructor(processId: ProcessId, deps: RunnerDependencies) {
     this.processId = processId
@@ -153,13 +163,39 @@ export class ProcessRunner {
     await this.#queue.catch(() => undefined)
   }
 
-  /** Frees the state in the thread; the log brings it back. */
-  unload(): Promise<void> {
-    return this.#exclusive(async () => {
-      if (!this.#loaded) return
-      this.#loaded = false
-      await this.#deps.thread.handle.request({ type: 'unload', processId: this.processId })
+  get isLoaded(): boolean {
+    return this.#loaded
+  }
+
+  /** Whether a restart would have to evaluate anything worth a snapshot. */
+  get isUnsaved(): boolean {
+    return this.#loaded && this.#gasSinceSnapshot >= gasPerSnapshotMin
+  }
+
+  /** Takes a snapshot of the present state, if there is none. Resolves when it is stored, or has failed. */
+  async save(): Promise<void> {
+    await this.#snapshotting
+    if (!this.isUnsaved) return
+    await this.#exclusive(async () => {
+      await this.#commit
+      await this.#takeSnapshot()
     })
+    await this.#snapshotting
+  }
+
+  /** Frees the state in the thread; a snapshot or the log brings it back. */
+  async unload(): Promise<void> {
+    this.isUnloading = true
+    try {
+      await this.save()
+      await this.#exclusive(async () => {
+        if (!this.#loaded || this.busy) return
+        this.#loaded = false
+        await this.#deps.thread.handle.request({ type: 'unload', processId: this.processId })
+      })
+    } finally {
+      this.isUnloading = false
+    }
   }
 
   /** The thread is gone, and the state with it. */
@@ -202,22 +238,46 @@ export class ProcessRunner {
       ...{ type: 'evaluate', processId: this.processId },
       entries: entries.map(toThreadEntry),
     })
-    const [, lease, evaluated] = await Promise.all([
-      this.#loading,
-      leased,
-      evaluating.then((batch) => this.#settleBatch(batch)),
-    ])
+    const [lease, evaluated] = await Promise.all([leased, evaluating.then((batch) => this.#settleBatch(batch))])
     await this.#commit
     this.#commit = this.#commitBatch(lease, evaluated)
     // Handled where it is awaited: without this an early failure would count as unhandled.
     this.#commit.catch(() => undefined)
+    if (this.#snapshotting === undefined && this.#gasSinceSnapshot > gasPerSnapshotByte * this.memoryBytes) {
+      await this.#commit
+      await this.#takeSnapshot()
+    }
     return true
+  }
+
+  /** Takes the state after the last evaluated entry, all of which are committed, and stores it while others go on. */
+  async #takeSnapshot(): Promise<void> {
+    const nonce = this.#nextNonce() - 1
+    if (nonce < 0 || !this.#loaded) return
+    const { epoch } = await this.#ensureLease()
+    const gasUsed = this.#gasSinceSnapshot
+    this.#gasSinceSnapshot = 0
+    const { processId } = this
+    const { store, thread, log } = this.#deps
+    const taken = await thread.handle.request({ type: 'snapshot', processId, full: this.#isLastSnapshotLost })
+    this.#isLastSnapshotLost = false
+    this.#snapshotting = saveSnapshot(store, { processId, epoch, nonce, taken, moduleId: this.#moduleId })
+      .catch((error: unknown) => {
+        log.warn({ processId, nonce, error: String(error) }, 'snapshot not stored')
+        this.#gasSinceSnapshot += gasUsed
+        this.#isLastSnapshotLost = true
+      })
+      .finally(() => {
+        this.#snapshotting = undefined
+      })
   }
 
   /** Gives the results to who waits for them (P3). */
   #settleBatch(evaluated: readonly EvaluatedEntry[]) {
-    const batch = evaluated.map(({ nonce, json, failed, gasUsed, outbox }) => {
+    const batch = evaluated.map(({ nonce, json, failed, gasUsed, outbox, memoryBytes }) => {
       const result: StoredResult = { processId: this.processId, nonce, json, failed, gasUsed }
+      this.#gasSinceSnapshot += gasUsed
+      this.memoryBytes = memoryBytes
       return { result, outbox }
     })
     for (const { result } of batch) {
@@ -292,32 +352,19 @@ export class ProcessRunner {
     return lease
   }
 
-  /** Brings the process up from its log, as far as it has results. */
+  /** Brings the process up, as far as it has results. */
   async #ensureLoaded(): Promise<void> {
     if (this.#loaded) return
-    const { store, thread, modules } = this.#deps
+    const { store } = this.#deps
     await this.#commit.catch(() => undefined)
     this.#commit = Promise.resolve()
     const head = await store.head(this.processId)
-    const [genesis] = await store.readLog(this.processId, 0, 0)
-    if (genesis === undefined) throw new ComputeError({ code: 'COMPUTE_PROCESS_UNKNOWN', processId: this.processId })
-    const load = await loadRequestFor(genesis, modules, store)
-    const source = thread.knowsModule(load.moduleId) ? undefined : load.source
-    // Not waited for here: the thread takes requests in order, so the first messages go along with it.
-    const loading = thread.handle.request({ ...load, source })
-    this.#loading = loading
-    loading.then(
-      () => thread.learnModule(load.moduleId),
-      () => {
-        // The next who needs the state loads it again, a dry run too.
-        if (this.#loading === loading) this.#loaded = false
-      },
-    )
-    for (let from = 0; from < head.evaluated; ) {
-      const entries = await store.readLog(this.processId, from, head.evaluated - 1, replayBatch)
-      await thread.handle.request({ type: 'replay', processId: this.processId, entries: entries.map(toThreadEntry) })
-      from += entries.length
-    }
+    const { moduleId, gasReplayed } = await loadState(this.#deps, {
+      processId: this.processId,
+      beforeNonce: head.evaluated,
+    })
+    this.#moduleId = moduleId
+    this.#gasSinceSnapshot = gasReplayed
     this.#known = Math.max(this.#known, head.next)
     this.#next = head.evaluated
     this.#loaded = true
@@ -338,13 +385,5 @@ export class ProcessRunner {
     const done = this.#queue.then(work, work)
     this.#queue = done.catch(() => undefined)
     return done
-  }
-}
-
-function toThreadEntry(entry: LogEntry): ThreadEntry {
-  const { nonce, kind, item, assignment, timestampMs, blockHeight, hashChain } = entry
-  return {
-    ...{ nonce, kind, item, timestampMs, blockHeight, hashChain },
-    assignment: kind === 'assignment' ? assignment : undefined,
   }
 }

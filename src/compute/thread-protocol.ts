@@ -1,6 +1,6 @@
-import type { EntryKind, OutboxEntry } from '../store/types.ts'
+import type { EntryKind, OutboxEntry, Page } from '../store/types.ts'
 import type { VmLimits } from '../vm/lua/lua-vm.ts'
-import type { VmEnvironment, VmMessage } from '../vm/types.ts'
+import type { SnapshotMarks, VmEnvironment, VmMessage } from '../vm/types.ts'
 
 /** What main and an evaluation thread say to each other. Plain data: it is structured-cloned. */
 
@@ -22,26 +22,56 @@ export interface ThreadEntry {
   readonly hashChain: string
 }
 
-export interface LoadRequest {
-  readonly type: 'load'
+/** Which state: the process's own, or one of its past under a name of its own. */
+export interface StateKey {
   readonly processId: string
+  /** Absent: the state after the last evaluated entry. */
+  readonly view?: string | undefined
+}
+
+export interface LoadRequest extends StateKey {
+  readonly type: 'load'
   readonly moduleId: string
   /** Source of the module; absent when this thread has had it before. */
   readonly source: string | undefined
   readonly environment: VmEnvironment
   readonly limits: VmLimits
+  /** The state to begin with; absent: the one before the first entry. */
+  readonly snapshot?: SnapshotToLoad | undefined
+}
+
+/** A state by the hashes of its pages, with the bytes of those that the thread has not. */
+export interface SnapshotToLoad {
+  readonly marks: SnapshotMarks
+  /** Lower-case hex, by page number. */
+  readonly hashes: ReadonlyMap<number, string>
+  readonly pages: ReadonlyMap<string, Uint8Array>
+}
+
+/** A state that was just taken. */
+export interface TakenSnapshot {
+  readonly marks: SnapshotMarks
+  readonly stateHash: string
+  readonly hashes: ReadonlyMap<number, string>
+  /** Without those of the template and of the snapshot before. */
+  readonly newPages: readonly Page[]
+  readonly sizeBytes: number
 }
 
 export type ThreadRequest =
   | LoadRequest
   /** Makes the template of a module before the first process needs it. */
   | { readonly type: 'prepare'; readonly moduleId: string; readonly source: string }
-  | { readonly type: 'evaluate'; readonly processId: string; readonly entries: readonly ThreadEntry[] }
-  /** Like `evaluate`, for entries that have results: only the state is wanted. */
-  | { readonly type: 'replay'; readonly processId: string; readonly entries: readonly ThreadEntry[] }
-  | { readonly type: 'dry-run'; readonly processId: string; readonly message: VmMessage }
-  | { readonly type: 'state-hash'; readonly processId: string }
-  | { readonly type: 'unload'; readonly processId: string }
+  /** Which of these pages a thread has not, because the template of the module has not. The module must be known. */
+  | { readonly type: 'missing-pages'; readonly moduleId: string; readonly hashes: readonly string[] }
+  | ({ readonly type: 'evaluate'; readonly entries: readonly ThreadEntry[] } & StateKey)
+  /** Like `evaluate`, for entries that have results: only the state is wanted. Gives the gas that they used. */
+  | ({ readonly type: 'replay'; readonly entries: readonly ThreadEntry[] } & StateKey)
+  | ({ readonly type: 'dry-run'; readonly message: VmMessage } & StateKey)
+  /** `full`: with the pages of the snapshot before, which may not have been stored. */
+  | ({ readonly type: 'snapshot'; readonly full: boolean } & StateKey)
+  | ({ readonly type: 'state-hash' } & StateKey)
+  | ({ readonly type: 'unload' } & StateKey)
 
 /** One evaluated entry, ready for the store. */
 export interface EvaluatedEntry {
@@ -51,13 +81,17 @@ export interface EvaluatedEntry {
   readonly failed: boolean
   readonly gasUsed: number
   readonly outbox: readonly OutboxEntry[]
+  /** Memory of the process after it. */
+  readonly memoryBytes: number
 }
 
 export interface ThreadResponses {
   load: undefined
   prepare: undefined
   evaluate: readonly EvaluatedEntry[]
-  replay: undefined
+  'missing-pages': readonly string[]
+  replay: number
+  snapshot: TakenSnapshot
   'dry-run': string
   'state-hash': string
   unload: undefined

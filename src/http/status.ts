@@ -12,12 +12,13 @@ type Code =
   | (SchedulerErrorInfo | StoreErrorInfo | VmErrorInfo | ComputeErrorInfo | NetworkErrorInfo)['code']
   | HttpErrorCode
 
-type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 422 | 500 | 501 | 503
+type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 422 | 500 | 501 | 503 | 507
 
 /**
  * HTTP status by error code, so that no route decides it. A new code of any room does not compile until it has a row.
  *
- * 503 says that the same request may succeed later; 500 is our fault, and its text stays in the log.
+ * 503 says that the same request may succeed later, 507 that it may when there is room on the disk; 500 is our fault, and
+ * its text stays in the log.
  */
 const statusByCode: { readonly [C in Code]: ErrorStatus } = {
   PROTOCOL_ID_INVALID: 400,
@@ -53,12 +54,19 @@ const statusByCode: { readonly [C in Code]: ErrorStatus } = {
   STORE_CLOSED: 503,
   STORE_LOCKED: 500,
   STORE_SCHEMA_UNKNOWN: 500,
+  STORE_CORRUPT: 500,
   STORE_WRITE_FAILED: 503,
+  STORE_FULL: 507,
+  STORE_MISSING: 500,
+  STORE_TARGET_TAKEN: 500,
+  STORE_TARGET_FULL: 500,
   STORE_BUSY: 503,
   STORE_TOO_LARGE: 413,
   STORE_PAGE_CORRUPT: 500,
   STORE_ASSIGNMENT_INVALID: 500,
   STORE_COMMIT_INVALID: 500,
+  STORE_CHECKPOINT_INVALID: 500,
+  STORE_MANIFEST_INVALID: 500,
   STORE_LIMIT_INVALID: 400,
   STORE_CURSOR_INVALID: 400,
   STORE_QUERY_TOO_BROAD: 400,
@@ -74,6 +82,8 @@ const statusByCode: { readonly [C in Code]: ErrorStatus } = {
   COMPUTE_PROCESS_UNKNOWN: 404,
   COMPUTE_MODULE_MISSING: 422,
   COMPUTE_BOOT_ITEM_MISSING: 422,
+  COMPUTE_SNAPSHOT_UNUSABLE: 500,
+  COMPUTE_NONCE_UNKNOWN: 404,
   COMPUTE_THREAD_FAILED: 503,
   COMPUTE_FENCED: 503,
   COMPUTE_CLOSED: 503,

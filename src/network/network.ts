@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { type Compute, createCompute } from '../compute/compute.ts'
 import { ComputeThread } from '../compute/compute-thread.ts'
 import { luaModuleFormat } from '../compute/module-format.ts'
@@ -36,6 +36,8 @@ import { version } from './version.ts'
 const workerId = 'node'
 
 const hotProcessesMax = 512
+/** Of the machine's memory: processes that are loaded may have a quarter. */
+const hotMemoryBytesDefault = Math.max(totalmem() / 4, 512 * 1_024 * 1_024)
 const computeThreadsMax = 8
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -57,7 +59,7 @@ export interface NetworkGround {
  * @throws {NetworkError} `NETWORK_KEY_UNREADABLE`.
  */
 export async function createNetwork(options: NetworkOptions = {}): Promise<Network> {
-  const { dataDirectory, mode, log } = options
+  const { dataDirectory, mode, log, hotMemoryBytes } = options
   const signerSeed = loadNodeKey(dataDirectory)
   const threadOptions = { module: compileLuaWasm(), signerSeed }
   const threads = Array.from(
@@ -69,13 +71,17 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
     await Promise.all(threads.map((thread) => thread.close()))
     throw error
   })
-  return composeNetwork({ store, threads, signerSeed, clock }, { mode, log })
+  return composeNetwork({ store, threads, signerSeed, clock }, { mode, log, hotMemoryBytes })
 }
 
 /** Joins the units into a network. */
 export async function composeNetwork(
   { store, threads, signerSeed, clock }: NetworkGround,
-  { mode = 'development', log = silent }: Pick<NetworkOptions, 'mode' | 'log'> = {},
+  {
+    mode = 'development',
+    log = silent,
+    hotMemoryBytes = hotMemoryBytesDefault,
+  }: Pick<NetworkOptions, 'mode' | 'log' | 'hotMemoryBytes'> = {},
 ): Promise<Network> {
   const { now } = clock
   const signer = createEd25519Signer(signerSeed)
@@ -107,7 +113,7 @@ export async function composeNetwork(
     compute.enqueue(entry)
   }
   const compute = createCompute(
-    { hotProcessesMax, workerId },
+    { hotProcessesMax, hotMemoryBytesMax: hotMemoryBytes, workerId },
     {
       ...{ store, threads, directory, stampItem, clock, log },
       onCommitted(result, outbox, published) {

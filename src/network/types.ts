@@ -115,6 +115,8 @@ export interface NetworkOptions {
   readonly mode?: 'development' | 'strict' | undefined
   /** Worker threads that evaluate; default one less than the cores, at least 1, at most 8. */
   readonly computeThreads?: number | undefined
+  /** Memory for processes that are kept loaded; the least recently used beyond it cost none. Default: a quarter of the machine's. */
+  readonly hotMemoryBytes?: number | undefined
   /** Milliseconds since 1970; default `Date.now`. */
   readonly now?: (() => number) | undefined
   /** Takes log records: a fixed text and values. Default: none. */

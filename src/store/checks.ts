@@ -1,6 +1,23 @@
 import type { ProcessId } from '../protocol/ids.ts'
 import { StoreError } from './errors.ts'
-import type { AppendRequest, AppendResult, Assignment, Cause, CommitRequest, Head, LogEntry } from './types.ts'
+import type {
+  AppendRequest,
+  AppendResult,
+  Assignment,
+  Cause,
+  Checkpoint,
+  CommitRequest,
+  Head,
+  LogEntry,
+} from './types.ts'
+
+/** Longest grace period of a sweep, milliseconds: a year. */
+const graceMsMax = 31_536_000_000
+
+/** @throws {StoreError} `STORE_LIMIT_INVALID`. A page must not go because of a number that is none. */
+export function checkGrace(graceMs: number): number {
+  return checkLimit('graceMs', graceMs, graceMsMax, 0)
+}
 
 /** Most entries, results, items or ids that one call reads. */
 export const pageSizeMax = 1_000
@@ -15,10 +32,15 @@ export const emptyHead: Head = {
   checkpoint: undefined,
 }
 
-/** @throws {StoreError} `STORE_LIMIT_INVALID` unless `given` is a whole number in `1..max`. */
-export function checkLimit(field: string, given: number, max: number = Number.MAX_SAFE_INTEGER): number {
-  if (!Number.isInteger(given) || given < 1 || given > max) {
-    throw new StoreError({ code: 'STORE_LIMIT_INVALID', field, given, min: 1, max })
+/** @throws {StoreError} `STORE_LIMIT_INVALID` unless `given` is a whole number in `min..max`. */
+export function checkLimit(
+  field: string,
+  given: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+  min: number = 1,
+): number {
+  if (!Number.isInteger(given) || given < min || given > max) {
+    throw new StoreError({ code: 'STORE_LIMIT_INVALID', field, given, min, max })
   }
   return given
 }
@@ -104,4 +126,14 @@ function commitProblem(
     last = cause.index
   }
   return undefined
+}
+
+/** Why there can be no such checkpoint, or undefined. `evaluated`: how many entries of the process have results. */
+export function checkpointProblem(
+  { nonce, manifest }: Checkpoint,
+  evaluated: number,
+  hasPage: (hash: string) => boolean,
+): string | undefined {
+  if (!Number.isInteger(nonce) || nonce < 0 || nonce >= evaluated) return `${evaluated} entries have results`
+  return hasPage(manifest) ? undefined : `its manifest ${manifest} is not a stored page`
 }

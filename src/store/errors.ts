@@ -4,8 +4,31 @@ import { LoomError } from '../protocol/loom-error.ts'
 export type StoreErrorInfo =
   | { readonly code: 'STORE_CLOSED' }
   | { readonly code: 'STORE_LOCKED'; readonly path: string; readonly pid: number | undefined }
-  | { readonly code: 'STORE_SCHEMA_UNKNOWN'; readonly path: string; readonly found: number; readonly known: number }
+  | {
+      readonly code: 'STORE_SCHEMA_UNKNOWN'
+      readonly path: string
+      readonly found: number
+      readonly known: number
+      /** It is the database of another program. */
+      readonly foreign: boolean
+    }
+  | { readonly code: 'STORE_CORRUPT'; readonly path: string; readonly problem: string }
   | { readonly code: 'STORE_WRITE_FAILED'; readonly reason: string }
+  | {
+      readonly code: 'STORE_FULL'
+      readonly path: string
+      readonly freeBytes: number
+      /** The limit that the database was given, if any. */
+      readonly bytesMax: number | undefined
+    }
+  | { readonly code: 'STORE_MISSING'; readonly path: string }
+  | { readonly code: 'STORE_TARGET_TAKEN'; readonly path: string }
+  | {
+      readonly code: 'STORE_TARGET_FULL'
+      readonly path: string
+      readonly freeBytes: number
+      readonly sizeBytes: number
+    }
   | { readonly code: 'STORE_BUSY'; readonly pendingBytes: number; readonly pendingBytesMax: number }
   | { readonly code: 'STORE_TOO_LARGE'; readonly sizeBytes: number; readonly sizeBytesMax: number }
   | {
@@ -21,6 +44,13 @@ export type StoreErrorInfo =
       readonly nonce: number
       readonly problem: string
     }
+  | {
+      readonly code: 'STORE_CHECKPOINT_INVALID'
+      readonly processId: ProcessId
+      readonly nonce: number
+      readonly problem: string
+    }
+  | { readonly code: 'STORE_MANIFEST_INVALID'; readonly problem: string }
   | {
       readonly code: 'STORE_LIMIT_INVALID'
       readonly field: string
@@ -40,11 +70,26 @@ const messages: { [C in Code]: (info: InfoOf<C>) => string } = {
   STORE_LOCKED: ({ path, pid }) =>
     `The data directory ${path} is in use by ${pid === undefined ? 'another process' : `process ${pid}`}. ` +
     'Stop that one, or give this one a directory of its own.',
-  STORE_SCHEMA_UNKNOWN: ({ path, found, known }) =>
-    `The database ${path} has schema version ${found}; this version of Loom knows ${known}. ` +
-    'Use the version of Loom that wrote it, or a newer one.',
+  STORE_SCHEMA_UNKNOWN: ({ path, found, known, foreign }) =>
+    foreign
+      ? `The database ${path} is not one of Loom. Choose another data directory.`
+      : `The database ${path} has schema version ${found}; this version of Loom knows ${known}. ` +
+        'Use the version of Loom that wrote it, or a newer one.',
+  STORE_CORRUPT: ({ path, problem }) =>
+    `The database ${path} is damaged: ${problem}. Move its directory away, but keep it, and put a backup in its place ` +
+    '(loom backup makes them); without one, start with an empty directory.',
+  // Clients read this too, so it does not say where the node keeps its data.
+  STORE_FULL: ({ freeBytes, bytesMax }) =>
+    `The node has no room left to write: ${freeBytes} bytes are free on its disk` +
+    `${bytesMax === undefined ? '' : `, and its database may have ${bytesMax}`}. ` +
+    'The write was not acknowledged; reading goes on. Make room and repeat the call: no restart is needed.',
   STORE_WRITE_FAILED: ({ reason }) =>
     `The write failed and may or may not have happened: ${reason}. Remove the cause and repeat the call.`,
+  STORE_MISSING: ({ path }) => `There is no data of a node in ${path}. Name the data directory of one.`,
+  STORE_TARGET_TAKEN: ({ path }) =>
+    `${path} is there already, and a backup overwrites nothing. Choose another place, or remove it.`,
+  STORE_TARGET_FULL: ({ path, freeBytes, sizeBytes }) =>
+    `The copy has ${sizeBytes} bytes, and ${freeBytes} are free at ${path}. Make room, or choose another place.`,
   STORE_BUSY: ({ pendingBytes, pendingBytesMax }) =>
     `${pendingBytes} bytes wait to be written, of ${pendingBytesMax} allowed. Nothing was stored; repeat the call later.`,
   STORE_TOO_LARGE: ({ sizeBytes, sizeBytesMax }) =>
@@ -57,6 +102,9 @@ const messages: { [C in Code]: (info: InfoOf<C>) => string } = {
     `The assignment made for process ${processId} does not follow its log: ${problem}.`,
   STORE_COMMIT_INVALID: ({ processId, nonce, problem }) =>
     `The commit of nonce ${nonce} of process ${processId} contradicts itself: ${problem}.`,
+  STORE_CHECKPOINT_INVALID: ({ processId, nonce, problem }) =>
+    `There can be no checkpoint at nonce ${nonce} of process ${processId}: ${problem}.`,
+  STORE_MANIFEST_INVALID: ({ problem }) => `The bytes are not a manifest of pages: ${problem}.`,
   STORE_LIMIT_INVALID: ({ field, given, min, max }) =>
     `${field} is ${given}. Give a whole number from ${min} to ${max}.`,
   STORE_CURSOR_INVALID: ({ given }) =>

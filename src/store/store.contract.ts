@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { describeAppend } from './contract/append.contract.ts'
+import { describeChains } from './contract/chains.contract.ts'
 import { describeCommit } from './contract/commit.contract.ts'
 import { type CreateStore, open, openShared, spawnAndLease } from './contract/harness.fixture.ts'
 import { describeItems } from './contract/items.contract.ts'
 import { describeOutbox } from './contract/outbox.contract.ts'
 import { describeReads } from './contract/reads.contract.ts'
 import { appendOf, commitOf, idOf, processOf, spawnOf } from './contract/requests.fixture.ts'
+import { describeSnapshots } from './contract/snapshots.contract.ts'
 import type { Store } from './types.ts'
 
 const a = processOf('a')
@@ -16,6 +18,7 @@ const calls: { name: Exclude<keyof Store, 'onWake' | 'close'>; call: (store: Sto
   { name: 'head', call: (store) => store.head(a) },
   { name: 'readLog', call: (store) => store.readLog(a, 0) },
   { name: 'readLogByTime', call: (store) => store.readLogByTime(a, 0, 1, 1) },
+  { name: 'chainStatus', call: (store) => store.chainStatus({ processId: a, nonce: 0 }) },
   { name: 'findNonce', call: (store) => store.findNonce(a, idOf('x')) },
   { name: 'readResult', call: (store) => store.readResult(a, 0) },
   { name: 'readResults', call: (store) => store.readResults(a, { order: 'ASC', limit: 1 }) },
@@ -28,8 +31,16 @@ const calls: { name: Exclude<keyof Store, 'onWake' | 'close'>; call: (store: Sto
   { name: 'claimOutbox', call: (store) => store.claimOutbox({ workerId: 'w', max: 1, ttlMs: 1 }) },
   { name: 'settleOutbox', call: (store) => store.settleOutbox([]) },
   { name: 'outboxStatus', call: (store) => store.outboxStatus() },
+  { name: 'listOutbox', call: (store) => store.listOutbox({ limit: 1 }) },
+  { name: 'reviveOutbox', call: (store) => store.reviveOutbox([]) },
   { name: 'putPages', call: (store) => store.putPages([]) },
   { name: 'getPages', call: (store) => store.getPages([]) },
+  { name: 'pageStatus', call: (store) => store.pageStatus() },
+  { name: 'sweepPages', call: (store) => store.sweepPages({ graceMs: 0 }) },
+  { name: 'putCheckpoint', call: (store) => store.putCheckpoint({ processId: a, epoch: 1, nonce: 0, manifest: '' }) },
+  { name: 'findCheckpoint', call: (store) => store.findCheckpoint(a, 0) },
+  { name: 'listCheckpoints', call: (store) => store.listCheckpoints(a) },
+  { name: 'dropCheckpoints', call: (store) => store.dropCheckpoints(a, [0]) },
   { name: 'putItems', call: (store) => store.putItems([]) },
   { name: 'getItem', call: (store) => store.getItem(idOf('x')) },
   { name: 'queryItems', call: (store) => store.queryItems({}, { order: 'ASC', limit: 1 }) },
@@ -44,9 +55,11 @@ export function describeStore(name: string, create: CreateStore): void {
     describeCommit(create)
     describeOutbox(create)
     describeItems(create)
+    describeChains(create)
+    describeSnapshots(create)
 
     describe('wake', () => {
-      test('after growth, commits and settlements; a listener that throws does not stop the others', async () => {
+      test('after growth, commits, settlements and revivals; a listener that throws does not stop the others', async () => {
         const { store } = await open(create)
         let wakes = 0
         store.onWake(() => {
@@ -65,7 +78,10 @@ export function describeStore(name: string, create: CreateStore): void {
         const lease = await spawnAndLease(store, a)
         expect(await woken(() => store.commitResults([commitOf(lease, 0, { targets: ['x'] })]))).toBe(true)
         const cause = { processId: a, nonce: 0, index: 0 }
-        expect(await woken(() => store.settleOutbox([{ cause, outcome: { state: 'delivered' } }]))).toBe(true)
+        const dead = { cause, outcome: { state: 'dead', reason: 'no' } } as const
+        expect(await woken(() => store.settleOutbox([dead]))).toBe(true)
+        expect(await woken(() => store.reviveOutbox([cause]))).toBe(true)
+        expect(await woken(() => store.reviveOutbox([cause]))).toBe(false)
         stop()
         expect(await woken(() => store.append([appendOf(a, 'm')]))).toBe(false)
       })

@@ -38,14 +38,32 @@ export interface Head {
   readonly timestampMs: number
   /** Nonce of the next entry to evaluate: entries below it have results. */
   readonly evaluated: number
-  /** Last snapshot that a commit named. */
+  /** The checkpoint with the highest nonce. */
   readonly checkpoint: Checkpoint | undefined
 }
 
-/** A pointer to a snapshot: `manifest` is the hash of a page that lists the others. */
+/** A pointer to a snapshot: the state after the evaluation of entry `nonce`. */
 export interface Checkpoint {
   readonly nonce: number
+  /** Hash of the page that is the snapshot's manifest: see `manifest.ts`. */
   readonly manifest: string
+}
+
+export interface CheckpointRequest extends Checkpoint {
+  readonly processId: ProcessId
+  /** Of the lease under which the state was evaluated. */
+  readonly epoch: number
+}
+
+/** The first entry of a chain: all that one message from outside sets off. */
+export interface ChainRoot {
+  readonly processId: ProcessId
+  readonly nonce: number
+}
+
+/** Where an entry stands in its chain: the root, and how many causes lie between. The root itself has depth 0. */
+export interface ChainPlace extends ChainRoot {
+  readonly depth: number
 }
 
 /** Fixed in `append`, stored, never computed again. */
@@ -68,6 +86,11 @@ export interface LogEntry {
   readonly blockHeight: number
   readonly hashChain: string
   readonly cause: Cause | undefined
+  /**
+   * Fixed in `append`. Without a cause, or when the entry that caused it is not in this store, an entry is the root of a
+   * chain of its own; otherwise it is one deeper in the chain of the entry that caused it.
+   */
+  readonly chain: ChainPlace
 }
 
 export interface AppendRequest {
@@ -118,6 +141,17 @@ export interface OutboxEntry {
   readonly detail: string
 }
 
+/** An entry as people see it, without its bytes. */
+export interface ListedOutboxEntry extends Omit<OutboxEntry, 'item' | 'detail'> {
+  readonly state: Exclude<OutboxState, 'delivered'>
+  /** Deliveries tried since it was sent or revived. */
+  readonly tries: number
+  /** When it may be tried again, if it is pending and nothing of its (source, target) waits before it. */
+  readonly dueAtMs: number
+  /** Why the last delivery failed; empty when none was tried. */
+  readonly reason: string
+}
+
 export interface ClaimedOutboxEntry extends OutboxEntry {
   /** Deliveries tried before this one. */
   readonly tries: number
@@ -152,7 +186,6 @@ export interface CommitRequest {
    * outcome `ok` only.
    */
   readonly items?: readonly NewItem[] | undefined
-  readonly checkpoint?: Checkpoint | undefined
   /** Claim the new outbox rows for this worker at once, so that it can deliver them without reading them back. */
   readonly claim?: CommitClaim | undefined
 }
@@ -203,6 +236,19 @@ export interface ItemPage {
   readonly hasNextPage: boolean
 }
 
+/** A piece of a snapshot, named by its content. */
+export interface Page {
+  /** SHA-256 of the bytes, lower-case hex. */
+  readonly hash: string
+  readonly bytes: Uint8Array
+}
+
+/** How many pages, and their bytes together. */
+export interface PageCount {
+  readonly pages: number
+  readonly bytes: number
+}
+
 export interface NewItem {
   readonly item: DataItem
   readonly blockHeight: number
@@ -218,6 +264,11 @@ export interface Store {
   readLog(processId: ProcessId, from: number, to?: number, limit?: number): Promise<readonly LogEntry[]>
   /** Entries whose timestamp is above `fromMs` and at most `toMs`, ascending: SU time paging (wire 6.3). */
   readLogByTime(processId: ProcessId, fromMs: number, toMs: number, limit: number): Promise<readonly LogEntry[]>
+  /**
+   * How many entries the chain has so far: a number that is kept, not counted. 0 when the entry does not exist or is not
+   * the root of a chain.
+   */
+  chainStatus(root: ChainRoot): Promise<{ readonly entries: number }>
   /** Nonce of the entry with this item id or assignment id. */
   findNonce(processId: ProcessId, id: ItemId): Promise<number | undefined>
   readResult(processId: ProcessId, nonce: number): Promise<StoredResult | undefined>
@@ -246,7 +297,7 @@ export interface Store {
   }): Promise<readonly Lease[]>
   release(workerId: string, processIds: readonly ProcessId[]): Promise<void>
   /**
-   * Checks epoch and `evaluated = nonce`, then writes result, outbox, `evaluated` and checkpoint together.
+   * Checks epoch and `evaluated = nonce`, then writes result, outbox and `evaluated` together.
    * Requests are applied in order, each alone; one transaction.
    */
   commitResults(requests: readonly CommitRequest[]): Promise<readonly CommitOutcome[]>
@@ -265,10 +316,48 @@ export interface Store {
     readonly dead: number
     readonly dueAtMs: number | undefined
   }>
+  /**
+   * What is pending, or dead, or both: by source in the order of spawns, then by target, then in the order of sending.
+   * `after` is the cause of the last entry of the page before. `limit` 1..1,000.
+   */
+  listOutbox(page: {
+    readonly state?: ListedOutboxEntry['state'] | undefined
+    readonly processId?: ProcessId | undefined
+    readonly after?: Cause | undefined
+    readonly limit: number
+  }): Promise<readonly ListedOutboxEntry[]>
+  /**
+   * Makes dead entries pending again, due now and with no tries, each in its old place among those of its
+   * (source, target) that still wait. Others are left alone. @returns how many were dead.
+   */
+  reviveOutbox(causes: readonly Cause[]): Promise<number>
 
-  /** Inserts what is absent. Bytes are checked against their hash (SHA-256, hex). */
-  putPages(pages: readonly { readonly hash: string; readonly bytes: Uint8Array }[]): Promise<void>
+  /**
+   * Inserts what is absent; what is there counts as put now (`sweepPages`). Bytes are checked against their hash
+   * (SHA-256, hex).
+   */
+  putPages(pages: readonly Page[]): Promise<void>
   getPages(hashes: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>
+  pageStatus(): Promise<PageCount>
+  /**
+   * Deletes pages that no checkpoint leads to, through manifests, unless they were put in the last `graceMs`: a snapshot
+   * under way has put its pages and not yet its checkpoint. So put the checkpoint within that time; and of a page left
+   * out because an older checkpoint leads to it, keep that checkpoint until then. @returns what was deleted.
+   */
+  sweepPages(request: { readonly graceMs: number }): Promise<PageCount>
+
+  /**
+   * Writes a checkpoint beside the commits, which do not wait for it. `fenced`: a newer lease exists. `already`: this nonce
+   * has a checkpoint; nothing was written. Rejects with `STORE_CHECKPOINT_INVALID` unless entry `nonce` has its result,
+   * and the manifest is a stored page.
+   */
+  putCheckpoint(request: CheckpointRequest): Promise<CommitOutcome>
+  /** The checkpoint with the highest nonce that is not above `atMostNonce`. */
+  findCheckpoint(processId: ProcessId, atMostNonce: number): Promise<Checkpoint | undefined>
+  /** Ascending. */
+  listCheckpoints(processId: ProcessId): Promise<readonly Checkpoint[]>
+  /** Their pages stay until `sweepPages`. Nonces without a checkpoint are ignored. */
+  dropCheckpoints(processId: ProcessId, nonces: readonly number[]): Promise<void>
 
   /** Stores items that belong to no log: modules, messages to wallets. Repeats are no-ops. */
   putItems(items: readonly NewItem[]): Promise<void>

@@ -23,6 +23,8 @@ export class RejectedVm implements Vm {
     return this.evaluate()
   }
 
+  readonly memoryBytes = 0
+
   snapshot(): Snapshot {
     return { marks: noMarks, pages: new Map(), sizeBytes: 0, ownSizeBytes: 0 }
   }

@@ -112,6 +112,8 @@ export interface Vm {
   /** Evaluates and gives the state back as it was (I5). */
   dryRun(message: VmMessage): Evaluation
   snapshot(): Snapshot
+  /** Of its linear memory. */
+  readonly memoryBytes: number
   /** Merkle root over the pages of the state, hex. Equal states have equal hashes on every machine (I2). */
   stateHash(): string
   /** Gives the instance back. */

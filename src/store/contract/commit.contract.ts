@@ -6,14 +6,13 @@ const [a, b, c] = [processOf('a'), processOf('b'), processOf('c')]
 
 export function describeCommit(create: CreateStore): void {
   describe('leases and commits', () => {
-    test('a commit writes result, evaluated, checkpoint and outbox', async () => {
+    test('a commit writes result, evaluated and outbox', async () => {
       const { store } = await open(create)
       const held = await spawnAndLease(store, a)
-      const checkpoint = { nonce: 0, manifest: 'ab'.repeat(32) }
-      const commit = commitOf(held, 0, { targets: [b], checkpoint })
+      const commit = commitOf(held, 0, { targets: [b] })
       expect(await store.commitResults([commit])).toEqual(['ok'])
       expect(await store.readResult(a, 0)).toEqual(commit.result)
-      expect(await store.head(a)).toMatchObject({ next: 1, evaluated: 1, checkpoint })
+      expect(await store.head(a)).toMatchObject({ next: 1, evaluated: 1 })
       const [row] = await store.claimOutbox({ workerId: 'w', max: 10, ttlMs: 1_000 })
       const [sent] = outboxOf(a, 0, [b])
       expect({ ...row, item: Buffer.from(row?.item ?? []) }).toEqual({
@@ -26,8 +25,7 @@ export function describeCommit(create: CreateStore): void {
     test('assign sees what was evaluated', async () => {
       const { store } = await open(create)
       const held = await spawnAndLease(store, a)
-      const checkpoint = { nonce: 0, manifest: 'cd'.repeat(32) }
-      await store.commitResults([commitOf(held, 0, { checkpoint })])
+      await store.commitResults([commitOf(held, 0)])
       let seen: unknown
       const request = appendOf(a, 'm1')
       const assign: typeof request.assign = (head) => {
@@ -35,17 +33,17 @@ export function describeCommit(create: CreateStore): void {
         return request.assign(head)
       }
       await store.append([{ ...request, assign }])
-      expect(seen).toMatchObject({ next: 1, evaluated: 1, checkpoint })
+      expect(seen).toMatchObject({ next: 1, evaluated: 1 })
     })
 
     test('a repeated commit answers already and changes nothing', async () => {
       const { store } = await open(create)
       const held = await spawnAndLease(store, a)
       await store.commitResults([commitOf(held, 0, { targets: [b] })])
-      const changed = commitOf(held, 0, { targets: [b, c], failed: true, checkpoint: { nonce: 0, manifest: 'x' } })
+      const changed = commitOf(held, 0, { targets: [b, c], failed: true })
       expect(await store.commitResults([changed])).toEqual(['already'])
       expect(await store.readResult(a, 0)).toMatchObject({ failed: false })
-      expect(await store.head(a)).toMatchObject({ evaluated: 1, checkpoint: undefined })
+      expect(await store.head(a)).toMatchObject({ evaluated: 1 })
       expect(await store.outboxStatus()).toMatchObject({ pending: 1 })
     })
 

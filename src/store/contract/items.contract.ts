@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { ItemFilter, NewItem, Store } from '../types.ts'
 import { type CreateStore, open, openShared } from './harness.fixture.ts'
@@ -176,44 +175,6 @@ export function describeItems(create: CreateStore): void {
       await expect(store.queryItems({}, { order: 'ASC', limit: 1_001 })).rejects.toMatchObject(code)
       const ids = Array.from({ length: 1_001 }, (_, index) => idOf(`${index}`))
       await expect(store.queryItems({ ids }, { order: 'ASC', limit: 1 })).rejects.toMatchObject(code)
-    })
-  })
-
-  describe('pages', () => {
-    const pageOf = (text: string) => {
-      const bytes = new TextEncoder().encode(text)
-      return { hash: createHash('sha256').update(bytes).digest('hex'), bytes }
-    }
-
-    test('read back in the order asked, undefined where absent; a repeat changes nothing', async () => {
-      const { store } = await open(create)
-      const [one, two, none] = [pageOf('one'), pageOf('two'), pageOf('none')]
-      await store.putPages([one, two])
-      await store.putPages([two, one, two])
-      const pages = await store.getPages([two.hash, none.hash, one.hash, two.hash])
-      expect(pages.map((page) => page && Buffer.from(page).toString())).toEqual(['two', undefined, 'one', 'two'])
-    })
-
-    test('bytes that do not have their hash are refused, with all that came with them', async () => {
-      const { store } = await open(create)
-      const [good, bad] = [pageOf('good'), { ...pageOf('bad'), bytes: new Uint8Array(4) }]
-      await expect(store.putPages([good, bad])).rejects.toMatchObject({
-        code: 'STORE_PAGE_CORRUPT',
-        info: { hash: bad.hash },
-      })
-      expect(await store.getPages([good.hash, bad.hash])).toEqual([undefined, undefined])
-      await store.putPages([good])
-    })
-
-    test('the bytes may be reused as soon as the call returns', async () => {
-      const { store } = await open(create)
-      const memory = Buffer.from('state of now')
-      const { hash } = pageOf('state of now')
-      const put = store.putPages([{ hash, bytes: memory }])
-      memory.fill(0)
-      await put
-      const [page] = await store.getPages([hash])
-      expect(Buffer.from(page ?? []).toString()).toBe('state of now')
     })
   })
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ProcessId } from '../../protocol/ids.ts'
-import type { OutboxEntry, Store } from '../types.ts'
+import type { Cause, OutboxEntry, Store } from '../types.ts'
 import { type CreateStore, open, spawnAndLease } from './harness.fixture.ts'
-import { appendOf, commitOf, processOf } from './requests.fixture.ts'
+import { appendOf, commitOf, outboxOf, processOf } from './requests.fixture.ts'
 
 const [a, b, c, d] = [processOf('a'), processOf('b'), processOf('c'), processOf('d')]
 
@@ -13,7 +13,7 @@ async function sendFrom(store: Store, processId: ProcessId, ...sends: (readonly 
   await store.commitResults(sends.map((targets, nonce) => commitOf(lease, nonce, { targets })))
 }
 
-function at(entries: readonly OutboxEntry[]): string[] {
+function at(entries: readonly Pick<OutboxEntry, 'cause' | 'target'>[]): string[] {
   return entries.map(({ cause, target }) => `${cause.nonce}.${cause.index}>${nameOf(target)}`)
 }
 
@@ -109,6 +109,99 @@ export function describeOutbox(create: CreateStore): void {
       await retry(store, 0, 2, 5_000_000)
       await retry(store, 0, 0, 4_000_000)
       expect(await store.outboxStatus()).toMatchObject({ dueAtMs: 4_000_000 })
+    })
+
+    test('lists what waits and what is dead, page by page, by source, target and order of sending', async () => {
+      const { store, clock } = await open(create)
+      await sendFrom(store, b, [d])
+      await sendFrom(store, a, [c, c], [c, d], [c])
+      await settle(store, 0, 1, 'dead')
+      await settle(store, 1, 1, 'dead')
+      await settle(store, 1, 0, 'delivered')
+      await retry(store, 0, 0, clock.now() + 7)
+      const whole = await store.listOutbox({ limit: 100 })
+      expect(whole.slice(0, 1)).toMatchObject([{ cause: { processId: b, nonce: 0, index: 0 }, target: d }])
+      const ofC = ['0.0>c pending', '0.1>c dead', '2.0>c pending']
+      const texts = whole.slice(1).map((entry) => `${at([entry])} ${entry.state}`)
+      expect(texts.filter((text) => text.includes('>c'))).toEqual(ofC)
+      expect(texts.filter((text) => text.includes('>d'))).toEqual(['1.1>d dead'])
+      expect(whole.find(({ cause }) => cause.processId === a && cause.nonce === 0 && cause.index === 0)).toEqual({
+        cause: { processId: a, nonce: 0, index: 0 },
+        kind: 'message',
+        target: c,
+        itemId: outboxOf(a, 0, [c])[0]?.itemId,
+        state: 'pending',
+        tries: 1,
+        dueAtMs: clock.now() + 7,
+        reason: 'later',
+      })
+      const paged: unknown[] = []
+      for (let after: Cause | undefined; ; ) {
+        const page = await store.listOutbox({ after, limit: 2 })
+        paged.push(...page)
+        after = page.at(-1)?.cause
+        if (page.length < 2) break
+      }
+      expect(paged).toEqual(whole)
+      for (const state of ['pending', 'dead'] as const) {
+        expect(await store.listOutbox({ state, limit: 9 })).toEqual(whole.filter((entry) => entry.state === state))
+        const some = whole.filter((entry) => entry.state === state && entry.cause.processId === a)
+        expect(await store.listOutbox({ state, processId: a, limit: 9 })).toEqual(some)
+        const [first] = some
+        expect(await store.listOutbox({ state, processId: a, after: first?.cause, limit: 9 })).toEqual(some.slice(1))
+      }
+      expect(await store.listOutbox({ processId: d, limit: 9 })).toEqual([])
+    })
+
+    test('a page of the list has bounds, and a place to begin that was in it', async () => {
+      const { store } = await open(create)
+      await sendFrom(store, a, [b])
+      for (const limit of [0, 1_001]) {
+        await expect(store.listOutbox({ limit })).rejects.toMatchObject({ code: 'STORE_LIMIT_INVALID' })
+      }
+      const after = { processId: a, nonce: 0, index: 1 }
+      await expect(store.listOutbox({ after, limit: 1 })).rejects.toMatchObject({ code: 'STORE_CURSOR_INVALID' })
+    })
+
+    test('a revived entry is due again with no tries; a repeat and what is not dead change nothing', async () => {
+      const { store, clock } = await open(create)
+      await sendFrom(store, a, [b, c])
+      await retry(store, 0, 0, 0)
+      await settle(store, 0, 0, 'dead')
+      await settle(store, 0, 1, 'delivered')
+      const causes = [0, 1, 2].map((index) => ({ processId: a, nonce: 0, index }))
+      clock.advance(50)
+      expect(await store.reviveOutbox(causes)).toBe(1)
+      expect(await store.reviveOutbox([...causes, { processId: d, nonce: 0, index: 0 }])).toBe(0)
+      expect(await store.outboxStatus()).toEqual({ pending: 1, delivered: 1, dead: 0, dueAtMs: clock.now() })
+      expect(await store.listOutbox({ limit: 9 })).toMatchObject([{ state: 'pending', tries: 0, dueAtMs: clock.now() }])
+      const claimed = await store.claimOutbox(claimAll)
+      expect(at(claimed)).toEqual(['0.0>b'])
+      expect(claimed[0]?.item).toHaveLength(64)
+    })
+
+    test('a revived entry goes before those of its pair that were sent later, and behind those sent before', async () => {
+      const { store } = await open(create)
+      await sendFrom(store, a, [b, b, b, b])
+      await settle(store, 0, 0, 'dead')
+      await settle(store, 0, 1, 'dead')
+      // 0.2 is under way when the others come back; what becomes of it is heard as ever.
+      expect(at(await store.claimOutbox(claimAll))).toEqual(['0.2>b'])
+      expect(await store.reviveOutbox([1, 0].map((index) => ({ processId: a, nonce: 0, index })))).toBe(2)
+      expect(at(await store.claimOutbox(claimAll))).toEqual(['0.0>b'])
+      await settle(store, 0, 2, 'delivered')
+      expect(await store.claimOutbox(claimAll)).toEqual([])
+      await settle(store, 0, 0, 'delivered')
+      expect(at(await store.claimOutbox(claimAll))).toEqual(['0.1>b'])
+      await settle(store, 0, 1, 'dead')
+      expect(at(await store.claimOutbox(claimAll))).toEqual(['0.3>b'])
+      expect(await store.reviveOutbox([{ processId: a, nonce: 0, index: 1 }])).toBe(1)
+      await retry(store, 0, 3, 0)
+      expect(at(await store.claimOutbox(claimAll))).toEqual(['0.1>b'])
+      await settle(store, 0, 1, 'delivered')
+      expect(at(await store.claimOutbox(claimAll))).toEqual(['0.3>b'])
+      await settle(store, 0, 3, 'delivered')
+      expect(await store.outboxStatus()).toEqual({ pending: 0, delivered: 4, dead: 0, dueAtMs: undefined })
     })
 
     test('a commit claims its entries, in the order of their pair', async () => {

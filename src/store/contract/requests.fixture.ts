@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Address, ItemId, ProcessId } from '../../protocol/ids.ts'
 import type { DataItem, Tag } from '../../protocol/types.ts'
-import type { AppendRequest, Assignment, Cause, CommitRequest, Head, Lease, OutboxEntry } from '../types.ts'
+import type { AppendRequest, Assignment, Cause, CommitRequest, Head, Lease, OutboxEntry, Page } from '../types.ts'
 
 /** An id that follows from a name: the same name gives the same id in every run. */
 export function idOf(name: string): ItemId {
@@ -56,6 +56,12 @@ export function assignFor(processId: ProcessId, itemId: ItemId): (head: Head) =>
   })
 }
 
+/** A page of text. */
+export function pageOf(text: string): Page {
+  const bytes = Buffer.from(text)
+  return { hash: createHash('sha256').update(bytes).digest('hex'), bytes }
+}
+
 export interface AppendParts extends ItemParts {
   readonly kind?: AppendRequest['kind']
   readonly cause?: Cause | undefined
@@ -83,14 +89,14 @@ export function outboxOf(processId: ProcessId, nonce: number, targets: readonly 
   })
 }
 
-export interface CommitParts extends Pick<CommitRequest, 'items' | 'checkpoint' | 'claim'> {
+export interface CommitParts extends Pick<CommitRequest, 'items' | 'claim'> {
   readonly targets?: readonly string[]
   readonly failed?: boolean
 }
 
 export function commitOf(lease: Lease, nonce: number, parts: CommitParts = {}): CommitRequest {
-  const { targets = [], failed = false, items, checkpoint, claim } = parts
+  const { targets = [], failed = false, items, claim } = parts
   const { processId } = lease
   const result = { processId, nonce, json: JSON.stringify({ Output: `${nonce} ✓` }), failed, gasUsed: 1_000 + nonce }
-  return { lease, result, outbox: outboxOf(processId, nonce, targets), items, checkpoint, claim }
+  return { lease, result, outbox: outboxOf(processId, nonce, targets), items, claim }
 }

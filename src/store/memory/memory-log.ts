@@ -1,6 +1,16 @@
 import type { ItemId, ProcessId } from '../../protocol/ids.ts'
 import { accepted, causeKey, decideAppend, emptyHead } from '../checks.ts'
-import type { AppendRequest, AppendResult, Checkpoint, Head, LogEntry, StoredResult } from '../types.ts'
+import type {
+  AppendRequest,
+  AppendResult,
+  Cause,
+  ChainPlace,
+  ChainRoot,
+  Checkpoint,
+  Head,
+  LogEntry,
+  StoredResult,
+} from '../types.ts'
 
 /** The log of one process with its results. `results[n]` belongs to `entries[n]`; `results.length` is `evaluated`. */
 export interface ProcessLog {
@@ -10,13 +20,16 @@ export interface ProcessLog {
   readonly nonceById: Map<ItemId, number>
   readonly nonceByItem: Map<ItemId, number>
   readonly nonceByCause: Map<string, number>
-  checkpoint: Checkpoint | undefined
+  /** Manifest by nonce. */
+  readonly checkpoints: Map<number, string>
   epoch: number
 }
 
 /** All logs, in the order of their spawns. */
 export class MemoryLog {
   readonly #logs = new Map<ProcessId, ProcessLog>()
+  /** Entries below the root, by chain. */
+  readonly #followers = new Map<string, number>()
 
   get(processId: ProcessId): ProcessLog | undefined {
     return this.#logs.get(processId)
@@ -31,7 +44,7 @@ export class MemoryLog {
     const last = log?.entries.at(-1)
     if (log === undefined || last === undefined) return emptyHead
     const { hashChain, assignmentId, timestampMs } = last
-    const { checkpoint } = log
+    const checkpoint = listCheckpoints(log).at(-1)
     return { next: last.nonce + 1, hashChain, assignmentId, timestampMs, evaluated: log.results.length, checkpoint }
   }
 
@@ -48,13 +61,27 @@ export class MemoryLog {
     const { id: assignmentId, bytes: assignment, ...fixed } = decision.assignment
     const { nonce, timestampMs, blockHeight, hashChain } = fixed
     const place = { processId, nonce, kind, itemId: item.id, item: item.bytes }
-    const entry: LogEntry = { ...place, assignmentId, assignment, timestampMs, blockHeight, hashChain, cause }
+    const chain = this.#chainFor(processId, nonce, cause)
+    const entry: LogEntry = { ...place, assignmentId, assignment, timestampMs, blockHeight, hashChain, cause, chain }
     this.#add(known ?? this.#create(processId), entry)
     return { result: accepted(entry, false), entry }
   }
 
+  chainEntries({ processId, nonce }: ChainRoot): number {
+    const entry = this.#logs.get(processId)?.entries[nonce]
+    return entry?.chain.depth === 0 ? 1 + (this.#followers.get(`${processId}/${nonce}`) ?? 0) : 0
+  }
+
+  #chainFor(processId: ProcessId, nonce: number, cause: Cause | undefined): ChainPlace {
+    const above = cause && this.#logs.get(cause.processId)?.entries[cause.nonce]?.chain
+    return above === undefined ? { processId, nonce, depth: 0 } : { ...above, depth: above.depth + 1 }
+  }
+
   #add(log: ProcessLog, entry: LogEntry): void {
     log.entries.push(entry)
+    const { processId, nonce, depth } = entry.chain
+    const root = `${processId}/${nonce}`
+    if (depth > 0) this.#followers.set(root, 1 + (this.#followers.get(root) ?? 0))
     log.nonceByItem.set(entry.itemId, entry.nonce)
     log.nonceById.set(entry.itemId, entry.nonce)
     log.nonceById.set(entry.assignmentId, entry.nonce)
@@ -68,10 +95,16 @@ export class MemoryLog {
       nonceById: new Map(),
       nonceByItem: new Map(),
       nonceByCause: new Map(),
-      checkpoint: undefined,
+      checkpoints: new Map(),
       epoch: 0,
     }
     this.#logs.set(processId, log)
     return log
   }
+}
+
+/** Ascending. */
+export function listCheckpoints(log: ProcessLog | undefined): readonly Checkpoint[] {
+  const checkpoints = [...(log?.checkpoints ?? [])].map(([nonce, manifest]) => ({ nonce, manifest }))
+  return checkpoints.sort((a, b) => a.nonce - b.nonce)
 }

@@ -1,5 +1,16 @@
+import type { ProcessId } from '../../protocol/ids.ts'
 import { causeKey } from '../checks.ts'
-import type { ClaimedOutboxEntry, CommitClaim, OutboxEntry, OutboxSettlement, OutboxState, Store } from '../types.ts'
+import { StoreError } from '../errors.ts'
+import type {
+  Cause,
+  ClaimedOutboxEntry,
+  CommitClaim,
+  ListedOutboxEntry,
+  OutboxEntry,
+  OutboxSettlement,
+  OutboxState,
+  Store,
+} from '../types.ts'
 
 interface Row {
   readonly entry: OutboxEntry
@@ -60,6 +71,49 @@ export class MemoryOutbox {
     }
   }
 
+  /** @param processIds all processes, in the order of their spawns. */
+  list(
+    { state, processId, after, limit }: Parameters<Store['listOutbox']>[0],
+    processIds: readonly ProcessId[],
+  ): readonly ListedOutboxEntry[] {
+    const last = after && this.#rows.get(causeKey(after))
+    if (after !== undefined && last === undefined) {
+      throw new StoreError({ code: 'STORE_CURSOR_INVALID', given: causeKey(after).slice(0, 80) })
+    }
+    const order = (a: Row, b: Row): number =>
+      processIds.indexOf(a.entry.cause.processId) - processIds.indexOf(b.entry.cause.processId) ||
+      compareTexts(a.entry.target, b.entry.target) ||
+      compareCauses(a.entry.cause, b.entry.cause)
+    return [...this.#rows.values()]
+      .filter(({ entry }) => processId === undefined || entry.cause.processId === processId)
+      .filter((row) => last === undefined || order(row, last) > 0)
+      .sort(order)
+      .flatMap((row) => toListed(row))
+      .filter((entry) => state === undefined || entry.state === state)
+      .slice(0, limit)
+  }
+
+  /** @returns how many were dead. */
+  revive(causes: readonly Cause[], nowMs: number): number {
+    let revived = 0
+    for (const cause of causes) {
+      const row = this.#rows.get(causeKey(cause))
+      if (row?.state !== 'dead') continue
+      row.state = 'pending'
+      row.tries = 0
+      row.dueMs = nowMs
+      const key = pairKey(row.entry)
+      const pair = [...(this.#waiting.get(key) ?? []), row]
+      this.#waiting.set(
+        key,
+        pair.sort((a, b) => compareCauses(a.entry.cause, b.entry.cause)),
+      )
+      this.#dead -= 1
+      revived += 1
+    }
+    return revived
+  }
+
   status(nowMs: number): Awaited<ReturnType<Store['outboxStatus']>> {
     const pending = this.#rows.size - this.#delivered - this.#dead
     const dueAtMs = this.#free(nowMs).reduce<number | undefined>(
@@ -90,4 +144,19 @@ function pairKey({ cause, target }: OutboxEntry): string {
 
 function liveClaim(row: Row, nowMs: number): Row['claim'] {
   return row.claim !== undefined && row.claim.untilMs > nowMs ? row.claim : undefined
+}
+
+function toListed({ entry, state, tries, dueMs: dueAtMs, reason }: Row): ListedOutboxEntry[] {
+  if (state === 'delivered') return []
+  const { cause, kind, target, itemId } = entry
+  return [{ cause, kind, target, itemId, state, tries, dueAtMs, reason }]
+}
+
+/** Order of sending within one process. */
+function compareCauses(a: Cause, b: Cause): number {
+  return a.nonce - b.nonce || a.index - b.index
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -1,13 +1,13 @@
 import type { ItemId, ProcessId } from '../../protocol/ids.ts'
-import { checkCommit, checkLimit } from '../checks.ts'
+import { checkCommit, checkGrace, checkLimit, checkpointProblem, pageSizeMax } from '../checks.ts'
 import { StoreError } from '../errors.ts'
-import { checkPage } from '../page-hash.ts'
 import type * as contract from '../types.ts'
 import { Wakes } from '../wakes.ts'
 import { MemoryItems } from './memory-items.ts'
 import { MemoryLeases } from './memory-leases.ts'
-import { MemoryLog } from './memory-log.ts'
+import { listCheckpoints, MemoryLog } from './memory-log.ts'
 import { MemoryOutbox } from './memory-outbox.ts'
+import { MemoryPages } from './memory-pages.ts'
 
 export interface MemoryStoreOptions {
   /** Default: the system clock. */
@@ -34,7 +34,8 @@ class MemoryStore implements contract.Store {
   readonly #leases = new MemoryLeases(this.#log)
   readonly #outbox = new MemoryOutbox()
   readonly #items = new MemoryItems()
-  readonly #pages = new Map<string, Uint8Array>()
+  readonly #pages = new MemoryPages()
+  #lastSweep: Promise<unknown> = Promise.resolve()
   #closed = false
 
   constructor({ clock = Date, log }: MemoryStoreOptions) {
@@ -70,6 +71,11 @@ class MemoryStore implements contract.Store {
     checkLimit('limit', limit)
     const entries = this.#log.get(processId)?.entries ?? []
     return entries.filter(({ timestampMs }) => timestampMs > fromMs && timestampMs <= toMs).slice(0, limit)
+  }
+
+  async chainStatus(root: contract.ChainRoot): Promise<{ readonly entries: number }> {
+    this.#open()
+    return { entries: this.#log.chainEntries(root) }
   }
 
   async findNonce(processId: ProcessId, id: ItemId): Promise<number | undefined> {
@@ -115,7 +121,7 @@ class MemoryStore implements contract.Store {
     return outcomes
   }
 
-  #commit({ lease, result, outbox, items = [], checkpoint, claim }: contract.CommitRequest): contract.CommitOutcome {
+  #commit({ lease, result, outbox, items = [], claim }: contract.CommitRequest): contract.CommitOutcome {
     const log = this.#log.get(lease.processId)
     if (log === undefined || log.epoch !== lease.epoch) return 'fenced'
     const evaluated = log.results.length
@@ -123,7 +129,6 @@ class MemoryStore implements contract.Store {
     if (result.nonce > evaluated || result.nonce >= log.entries.length) return 'fenced'
     log.results.push(result)
     for (const item of items) this.#items.put(item)
-    if (checkpoint !== undefined) log.checkpoint = checkpoint
     const claimed = this.#outbox.add(outbox, claim, this.#clock.now())
     if (claimed.length > 0) claim?.onClaimed?.(claimed)
     return 'ok'
@@ -146,17 +151,71 @@ class MemoryStore implements contract.Store {
     return this.#outbox.status(this.#clock.now())
   }
 
-  async putPages(pages: Parameters<contract.Store['putPages']>[0]): Promise<void> {
+  async listOutbox(page: Parameters<contract.Store['listOutbox']>[0]): Promise<readonly contract.ListedOutboxEntry[]> {
     this.#open()
-    for (const { hash, bytes } of pages) checkPage(hash, bytes, 'given')
-    for (const { hash, bytes } of pages) {
-      if (!this.#pages.has(hash)) this.#pages.set(hash, new Uint8Array(bytes))
-    }
+    checkLimit('limit', page.limit, pageSizeMax)
+    return this.#outbox.list(page, this.#log.processIds())
+  }
+
+  async reviveOutbox(causes: readonly contract.Cause[]): Promise<number> {
+    this.#open()
+    const revived = this.#outbox.revive(causes, this.#clock.now())
+    if (revived > 0) this.#wakes.wake()
+    return revived
+  }
+
+  async putPages(pages: readonly contract.Page[]): Promise<void> {
+    this.#open()
+    this.#pages.put(pages, this.#clock.now())
   }
 
   async getPages(hashes: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
     this.#open()
     return hashes.map((hash) => this.#pages.get(hash))
+  }
+
+  async pageStatus(): Promise<contract.PageCount> {
+    this.#open()
+    return this.#pages.count()
+  }
+
+  async sweepPages({ graceMs }: { readonly graceMs: number }): Promise<contract.PageCount> {
+    this.#open()
+    checkGrace(graceMs)
+    const sweep = this.#lastSweep.then(() => {
+      const checkpoints = this.#log.processIds().flatMap((id) => listCheckpoints(this.#log.get(id)))
+      return this.#pages.sweep(new Set(checkpoints.map(({ manifest }) => manifest)), this.#clock.now() - graceMs)
+    })
+    this.#lastSweep = sweep.catch(() => undefined)
+    return await sweep
+  }
+
+  async putCheckpoint(request: contract.CheckpointRequest): Promise<contract.CommitOutcome> {
+    this.#open()
+    const { processId, epoch, nonce, manifest } = request
+    const log = this.#log.get(processId)
+    if (log === undefined || log.epoch !== epoch) return 'fenced'
+    const evaluated = log.results.length
+    const problem = checkpointProblem(request, evaluated, () => this.#pages.get(manifest) !== undefined)
+    if (problem !== undefined) throw new StoreError({ code: 'STORE_CHECKPOINT_INVALID', processId, nonce, problem })
+    if (log.checkpoints.has(nonce)) return 'already'
+    log.checkpoints.set(nonce, manifest)
+    return 'ok'
+  }
+
+  async findCheckpoint(processId: ProcessId, atMostNonce: number): Promise<contract.Checkpoint | undefined> {
+    this.#open()
+    return listCheckpoints(this.#log.get(processId)).findLast(({ nonce }) => nonce <= atMostNonce)
+  }
+
+  async listCheckpoints(processId: ProcessId): Promise<readonly contract.Checkpoint[]> {
+    this.#open()
+    return listCheckpoints(this.#log.get(processId))
+  }
+
+  async dropCheckpoints(processId: ProcessId, nonces: readonly number[]): Promise<void> {
+    this.#open()
+    for (const nonce of nonces) this.#log.get(processId)?.checkpoints.delete(nonce)
   }
 
   async putItems(items: readonly contract.NewItem[]): Promise<void> {

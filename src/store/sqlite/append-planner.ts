@@ -1,12 +1,14 @@
 import type { ItemId, ProcessId } from '../../protocol/ids.ts'
 import { accepted, causeKey, decideAppend } from '../checks.ts'
-import type { AppendRequest, AppendResult, Cause, Checkpoint, Head, LogEntry } from '../types.ts'
+import type { AppendRequest, AppendResult, Cause, ChainPlace, Checkpoint, Head, LogEntry } from '../types.ts'
 
 /** What the planner reads of the database: committed rows. */
 export interface PlannerReads {
   head(processId: ProcessId): Head
   entryByItem(processId: ProcessId, itemId: ItemId): LogEntry | undefined
   entryByCause(processId: ProcessId, cause: Cause): LogEntry | undefined
+  /** Where an entry stands in its chain; undefined when there is no such entry. */
+  chainOf(processId: ProcessId, nonce: number): ChainPlace | undefined
 }
 
 /** A process with entries on their way to the disk. */
@@ -28,6 +30,8 @@ export interface Plan {
 
 /** Heads of idle processes that are remembered: about 400 bytes each. */
 const idleHeadCountMax = 10_000
+/** Written entries whose place in their chain is remembered: what they cause mostly comes soon. About 300 bytes each. */
+const chainPlaceCountMax = 10_000
 
 /**
  * Decides on appends in the calling thread, before they are written (I1).
@@ -42,6 +46,9 @@ export class AppendPlanner {
   readonly #busy = new Map<ProcessId, BusyProcess>()
   /** Least recently used first. */
   readonly #idle = new Map<ProcessId, Head>()
+  /** Of entries in flight and of the latest that were written, in the order of planning, which is that of writing. */
+  readonly #chains = new Map<string, ChainPlace>()
+  #inFlightCount = 0
 
   constructor(reads: PlannerReads) {
     this.#reads = reads
@@ -60,7 +67,8 @@ export class AppendPlanner {
     if (!decision.ok) return { result: decision, entry: undefined, head, waits }
     const { id: assignmentId, bytes: assignment, nonce, timestampMs, blockHeight, hashChain } = decision.assignment
     const place = { processId, nonce, kind, itemId: item.id, item: item.bytes }
-    const entry = { ...place, assignmentId, assignment, timestampMs, blockHeight, hashChain, cause }
+    const chain = this.#chainFor(processId, nonce, cause)
+    const entry = { ...place, assignmentId, assignment, timestampMs, blockHeight, hashChain, cause, chain }
     this.#start(entry, { ...head, next: nonce + 1, hashChain, assignmentId, timestampMs })
     return { result: accepted(entry, false), entry, head, waits: true }
   }
@@ -68,6 +76,9 @@ export class AppendPlanner {
   /** The entries are on the disk. */
   written(entries: readonly LogEntry[]): void {
     for (const entry of entries) this.#land(entry)
+    const excess = this.#chains.size - this.#inFlightCount - chainPlaceCountMax
+    const oldest = this.#chains.keys()
+    for (let i = 0; i < excess; i += 1) this.#chains.delete(oldest.next().value ?? '')
   }
 
   /** Takes back the latest plans, which were not sent to the writer. */
@@ -77,27 +88,46 @@ export class AppendPlanner {
       if (entry === undefined || busy === undefined) continue
       busy.head = head
       this.#land(entry)
+      this.#chains.delete(chainKey(entry.processId, entry.nonce))
     }
   }
 
   /** A result is on the disk: `assign` sees it in the next head. */
-  evaluated(processId: ProcessId, nonce: number, checkpoint: Checkpoint | undefined): void {
-    const change = (head: Head): Head =>
-      nonce < head.evaluated ? head : { ...head, evaluated: nonce + 1, checkpoint: checkpoint ?? head.checkpoint }
+  evaluated(processId: ProcessId, nonce: number): void {
+    this.#changeHead(processId, (head) => (nonce < head.evaluated ? head : { ...head, evaluated: nonce + 1 }))
+  }
+
+  /** The highest checkpoint is another. */
+  checkpointed(processId: ProcessId, checkpoint: Checkpoint | undefined): void {
+    this.#changeHead(processId, (head) => ({ ...head, checkpoint }))
+  }
+
+  forget(): void {
+    this.#busy.clear()
+    this.#idle.clear()
+    this.#chains.clear()
+    this.#inFlightCount = 0
+  }
+
+  #changeHead(processId: ProcessId, change: (head: Head) => Head): void {
     const busy = this.#busy.get(processId)
     const idle = this.#idle.get(processId)
     if (busy !== undefined) busy.head = change(busy.head)
     else if (idle !== undefined) this.#idle.set(processId, change(idle))
   }
 
-  forget(): void {
-    this.#busy.clear()
-    this.#idle.clear()
+  #chainFor(processId: ProcessId, nonce: number, cause: Cause | undefined): ChainPlace {
+    const above =
+      cause &&
+      (this.#chains.get(chainKey(cause.processId, cause.nonce)) ?? this.#reads.chainOf(cause.processId, cause.nonce))
+    if (above === undefined) return { processId, nonce, depth: 0 }
+    return { processId: above.processId, nonce: above.nonce, depth: above.depth + 1 }
   }
 
   #land({ processId, itemId, cause }: LogEntry): void {
     const busy = this.#busy.get(processId)
     if (busy === undefined) return
+    this.#inFlightCount -= 1
     busy.byItem.delete(itemId)
     if (cause !== undefined) busy.byCause.delete(causeKey(cause))
     if (busy.byItem.size > 0) return
@@ -125,6 +155,8 @@ export class AppendPlanner {
     if (cause !== undefined) busy.byCause.set(causeKey(cause), entry)
     this.#busy.set(processId, busy)
     this.#idle.delete(processId)
+    this.#chains.set(chainKey(processId, entry.nonce), entry.chain)
+    this.#inFlightCount += 1
   }
 
   #rest(processId: ProcessId, head: Head): void {
@@ -134,4 +166,8 @@ export class AppendPlanner {
     const oldest = this.#idle.keys().next().value
     if (oldest !== undefined) this.#idle.delete(oldest)
   }
+}
+
+function chainKey(processId: ProcessId, nonce: number): string {
+  return `${processId}/${nonce}`
 }

@@ -1,18 +1,18 @@
-import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { lease, spawnAndLease } from '../contract/harness.fixture.ts'
-import { appendOf, commitOf, idOf, processOf, spawnOf } from '../contract/requests.fixture.ts'
+import { appendOf, commitOf, idOf, pageOf, processOf, spawnOf } from '../contract/requests.fixture.ts'
+import { writeManifest } from '../manifest.ts'
+import { toPage } from '../page-hash.ts'
 import { createSqliteStore } from './sqlite-store.ts'
 import { temporaryDirectory } from './temporary-directory.fixture.ts'
 
 const [a, b] = [processOf('a'), processOf('b')]
-const clock = { now: () => 1_000_000 }
 
-async function openIn(directory: string) {
-  const store = await createSqliteStore({ directory, clock })
+async function openIn(directory: string, nowMs = 1_000_000) {
+  const store = await createSqliteStore({ directory, clock: { now: () => nowMs } })
   onTestFinished(() => store.close())
   return store
 }
@@ -33,14 +33,16 @@ describe('SQLite store, reopened', () => {
     const cause = { processId: b, nonce: 1, index: 0 }
     await first.append([spawnOf(b), appendOf(a, 'm1', { tags, cause })])
     const claim = { workerId: 'w', ttlMs: 1_000_000 }
-    const checkpoint = { nonce: 0, manifest: 'ab' }
-    await first.commitResults([commitOf(held, 0, { targets: [b, b, 'x'], claim, checkpoint })])
+    await first.commitResults([commitOf(held, 0, { targets: [b, b, 'x'], claim })])
+    await first.append([appendOf(b, 'caused', { cause: { processId: a, nonce: 1, index: 0 } })])
     await first.settleOutbox([
       { cause: { processId: a, nonce: 0, index: 2 }, outcome: { state: 'dead', reason: 'gone' } },
       { cause: { processId: a, nonce: 0, index: 0 }, outcome: { state: 'retry', atMs: 5, reason: 'busy' } },
     ])
-    const page = { hash: createHash('sha256').update('page').digest('hex'), bytes: Buffer.from('page') }
-    await first.putPages([page])
+    const page = pageOf('page')
+    const manifest = toPage(writeManifest({ header: Buffer.from('h'), manifests: [], pages: [page.hash] }))
+    await first.putPages([page, manifest, pageOf('garbage')])
+    await first.putCheckpoint({ processId: a, epoch: held.epoch, nonce: 0, manifest: manifest.hash })
     const read = async (store: typeof first) => ({
       head: await store.head(a),
       log: await store.readLog(a, 0),
@@ -48,14 +50,21 @@ describe('SQLite store, reopened', () => {
       items: await store.queryItems({ tags: [{ name: 'Action', values: ['Ping'] }] }, { order: 'ASC', limit: 10 }),
       processes: await store.listProcesses({ limit: 10 }),
       pages: await store.getPages([page.hash]),
+      pageStatus: await store.pageStatus(),
+      checkpoints: await store.listCheckpoints(a),
+      chain: await store.chainStatus({ processId: a, nonce: 1 }),
+      outbox: await store.listOutbox({ limit: 10 }),
       counts: { ...(await store.outboxStatus()), dueAtMs: 0 },
     })
     const before = await read(first)
     await first.close()
 
-    const second = await openIn(directory)
+    const second = await openIn(directory, 1_000_001)
     expect(await read(second)).toEqual(before)
     expect(before.counts).toMatchObject({ pending: 2, dead: 1 })
+    expect(before.checkpoints).toEqual([{ nonce: 0, manifest: manifest.hash }])
+    expect(await second.sweepPages({ graceMs: 1 })).toMatchObject({ pages: 0 })
+    expect(await second.sweepPages({ graceMs: 0 })).toMatchObject({ pages: 1 })
     const rows = await second.claimOutbox({ workerId: 'v', max: 10, ttlMs: 1 })
     expect(rows).toMatchObject([{ cause: { nonce: 0, index: 0 }, tries: 1 }])
     expect((await lease(second, a, 'v')).epoch).toBe(held.epoch + 1)
@@ -66,6 +75,19 @@ describe('SQLite store, reopened', () => {
       { nonce: 1, duplicate: true },
       { nonce: 2, duplicate: false },
     ])
+    const [deeper] = await second.append([appendOf(a, 'deeper', { cause: { processId: b, nonce: 1, index: 1 } })])
+    expect(deeper).toMatchObject({ entry: { chain: { processId: a, nonce: 1, depth: 2 } } })
+    expect(await second.chainStatus({ processId: a, nonce: 1 })).toEqual({ entries: 3 })
+  })
+
+  test('leaves everything in the two databases when it is closed', async () => {
+    const directory = temporaryDirectory()
+    const store = await openIn(directory)
+    await store.append([spawnOf(a)])
+    await store.putPages([pageOf('x')])
+    await store.close()
+    const filled = readdirSync(directory).filter((file) => statSync(join(directory, file)).size > 0)
+    expect(filled.filter((file) => !file.endsWith('-shm')).sort()).toEqual(['loom.sqlite', 'pages.sqlite'])
   })
 
   test('files are for their owner alone', async () => {
@@ -79,23 +101,24 @@ describe('SQLite store, reopened', () => {
   })
 
   test.each([
-    { name: 'a newer schema', sql: 'PRAGMA user_version = 99', found: 99 },
-    { name: 'the database of another program', sql: 'PRAGMA application_id = 7', found: 1 },
-  ])('refuses $name, and lets go of the directory', async ({ sql, found }) => {
+    { name: 'a newer schema', sql: 'PRAGMA user_version = 99', found: 99, foreign: false, text: 'version 99' },
+    { name: 'the database of another program', sql: 'PRAGMA application_id = 7', found: 2, foreign: true, text: 'not' },
+  ])('refuses $name, and lets go of the directory', async ({ sql, found, foreign, text }) => {
     const directory = temporaryDirectory()
     await (await createSqliteStore({ directory })).close()
     tamper(directory, 'loom.sqlite', sql)
-    const refused = { code: 'STORE_SCHEMA_UNKNOWN', info: { found, known: 1 } }
+    const info = { found, known: 2, foreign }
+    const refused = { code: 'STORE_SCHEMA_UNKNOWN', info, message: expect.stringContaining(text) }
     await expect(createSqliteStore({ directory })).rejects.toMatchObject(refused)
     await expect(createSqliteStore({ directory })).rejects.toMatchObject(refused)
   })
 
   test('a page that the disk changed is not handed out', async () => {
     const directory = temporaryDirectory()
-    const bytes = Buffer.from('state')
-    const hash = createHash('sha256').update(bytes).digest('hex')
+    const page = pageOf('state')
+    const { hash } = page
     const first = await openIn(directory)
-    await first.putPages([{ hash, bytes }])
+    await first.putPages([page])
     await first.close()
     tamper(directory, 'pages.sqlite', "UPDATE pages SET bytes = x'00'")
     const second = await openIn(directory)

@@ -37,8 +37,9 @@ export function fillAppend(planned: readonly PlannedEntry[]): Fill<'append'> {
     const put: Put = (bytes) => batch.put(bytes)
     return planned.map(({ entry, item }): AppendRow => {
       const { processId, nonce, kind, assignmentId, hashChain, cause, blockHeight, timestampMs } = entry
-      const row = toItemRow({ item, blockHeight, timestampMs }, put)
-      return { processId, nonce, kind, item: row, assignmentId, hashChain, cause, assignment: put(entry.assignment) }
+      const place = { processId, nonce, kind, item: toItemRow({ item, blockHeight, timestampMs }, put), assignmentId }
+      const chain = entry.chain.depth === 0 ? undefined : entry.chain
+      return { ...place, hashChain, cause, chain, assignment: put(entry.assignment) }
     })
   }
 }
@@ -46,13 +47,12 @@ export function fillAppend(planned: readonly PlannedEntry[]): Fill<'append'> {
 export function fillCommit(requests: readonly CommitRequest[], nowMs: number): Fill<'commit'> {
   return (batch) => ({
     nowMs,
-    rows: requests.map(({ lease, result, outbox, items = [], checkpoint, claim }): CommitRow => {
+    rows: requests.map(({ lease, result, outbox, items = [], claim }): CommitRow => {
       return {
         epoch: lease.epoch,
         result,
         outbox: outbox.map((entry) => ({ ...entry, item: batch.put(entry.item) })),
         items: items.map((item) => toItemRow(item, (bytes) => batch.put(bytes))),
-        checkpoint,
         claim: claim && { workerId: claim.workerId, ttlMs: claim.ttlMs },
       }
     }),

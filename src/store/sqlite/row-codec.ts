@@ -18,3 +18,8 @@ export function unpackId(packed: PackedId): string {
 export function unpackItemId<Id extends ItemId>(packed: PackedId): Id {
   return unpackId(packed) as Id
 }
+
+/** Bytes of a column as lower-case hex: how hashes of pages are written. */
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+}

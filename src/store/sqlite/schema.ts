@@ -1,25 +1,28 @@
 import { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../errors.ts'
+import type { StoreLog } from '../types.ts'
 import { createPrivateFile } from './owner-lock.ts'
-
-/** Version in `PRAGMA user_version` of both files. A change of a table below is a new version with a step up to it. */
-export const schemaVersion = 1
 
 /** `PRAGMA application_id`: "Loom" in ASCII. */
 const applicationId = 0x4c6f6f6d
 
 /**
- * The main file. An id column without a type holds 32 bytes for an id of 43 characters, and text for anything else
- * (`packId`). Sequence numbers grow in the order of storing, and are never used again.
+ * The main file: element `n` of the list leads from version `n` to `n + 1`, and a new file goes through all of them.
+ * What a released element says is never changed: a change of a table is a new element.
+ *
+ * An id column without a type holds 32 bytes for an id of 43 characters, and text for anything else (`packId`). Sequence
+ * numbers grow in the order of storing, and are never used again; `process` and `chain_process` are those of processes.
  *
  * - `processes`: `next` and `evaluated` are counts; `epoch` is the fence of the last lease. Holders of leases and of
  *   outbox claims live in the writer's memory: they end with it.
- * - `log`: what stands at each nonce; the bytes of the item are in `items`.
+ * - `log`: what stands at each nonce; the bytes of the item are in `items`. The root of a chain has no `chain_…` values.
+ * - `chains`: how many entries a chain has, if it has more than its root.
  * - `terms`: for each item, a hash of every tag, of its owner and of its target; see `terms.ts`.
  * - `outbox.state`: 0 first of its (source, target), 1 behind another, 2 delivered, 3 dead. The pair is
  *   (`process`, `target`), its order (`nonce`, `position`). A delivered row has given up its bytes.
  */
-const mainTables = `
+const mainSteps: readonly string[] = [
+  `
   CREATE TABLE processes (
     seq INTEGER PRIMARY KEY,
     id NOT NULL UNIQUE,
@@ -105,42 +108,120 @@ const mainTables = `
     dead INTEGER NOT NULL
   );
   INSERT INTO outbox_counts VALUES (0, 0, 0);
-`
+`,
+  // Chains: what version 1 has is found by going from the roots, entries without a known cause, to what they caused.
+  `
+  ALTER TABLE log ADD COLUMN chain_process INTEGER;
+  ALTER TABLE log ADD COLUMN chain_nonce INTEGER;
+  ALTER TABLE log ADD COLUMN chain_depth INTEGER;
+  CREATE INDEX caused ON log (cause_process, cause_nonce) WHERE cause_process IS NOT NULL;
+  CREATE TEMP TABLE place (seq INTEGER PRIMARY KEY, root_process INTEGER, root_nonce INTEGER, depth INTEGER);
+  WITH RECURSIVE place_of (seq, process, nonce, root_process, root_nonce, depth) AS (
+    SELECT l.seq, l.process, l.nonce, l.process, l.nonce, 0 FROM log l
+    WHERE NOT EXISTS (
+      SELECT 1 FROM processes p JOIN log above ON above.process = p.seq AND above.nonce = l.cause_nonce
+      WHERE p.id = l.cause_process
+    )
+    UNION ALL
+    SELECT l.seq, l.process, l.nonce, above.root_process, above.root_nonce, above.depth + 1
+    FROM place_of above JOIN processes p ON p.seq = above.process
+      JOIN log l ON l.cause_process = p.id AND l.cause_nonce = above.nonce
+  )
+  INSERT INTO place SELECT seq, root_process, root_nonce, depth FROM place_of WHERE depth > 0;
+  UPDATE log SET chain_process = root_process, chain_nonce = root_nonce, chain_depth = depth
+    FROM place WHERE place.seq = log.seq;
+  DROP TABLE place;
+  DROP INDEX caused;
+  CREATE TABLE chains (
+    process INTEGER NOT NULL,
+    nonce INTEGER NOT NULL,
+    entries INTEGER NOT NULL,
+    PRIMARY KEY (process, nonce)
+  ) WITHOUT ROWID;
+  INSERT INTO chains SELECT chain_process, chain_nonce, 1 + count(*) FROM log WHERE chain_process IS NOT NULL
+    GROUP BY chain_process, chain_nonce;
 
-/** The second file: snapshot pages, written once, by the SHA-256 of their bytes. */
-const pageTables = `
+  CREATE TABLE checkpoints (
+    process INTEGER NOT NULL,
+    nonce INTEGER NOT NULL,
+    manifest BLOB NOT NULL,
+    PRIMARY KEY (process, nonce)
+  ) WITHOUT ROWID;
+  INSERT INTO checkpoints SELECT seq, checkpoint_nonce, unhex(checkpoint_manifest) FROM processes
+    WHERE length(unhex(checkpoint_manifest)) = 32;
+  ALTER TABLE processes DROP COLUMN checkpoint_nonce;
+  ALTER TABLE processes DROP COLUMN checkpoint_manifest;
+
+  CREATE INDEX outbox_dead ON outbox (process, target, nonce, position) WHERE state = 3;
+  `,
+]
+
+/**
+ * The second file: snapshot pages, written once, by the SHA-256 of their bytes. `page_times` says when a page was put
+ * last; without a row it was long ago. Beside the pages, since a row of it is rewritten each time.
+ */
+const pageSteps: readonly string[] = [
+  `
   CREATE TABLE pages (
     seq INTEGER PRIMARY KEY,
     hash BLOB NOT NULL UNIQUE,
     bytes BLOB NOT NULL
   );
-`
+  `,
+  `
+  CREATE TABLE page_times (
+    page INTEGER PRIMARY KEY,
+    put_ms INTEGER NOT NULL
+  );
+  CREATE TABLE page_counts (
+    pages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+  );
+  INSERT INTO page_counts SELECT count(*), coalesce(sum(length(bytes)), 0) FROM pages;
+  `,
+]
 
-const files = {
-  main: { tables: mainTables, pageSize: 8_192 },
-  pages: { tables: pageTables, pageSize: 8_192 },
+const databases = {
+  main: { steps: mainSteps, pageSize: 8_192 },
+  pages: { steps: pageSteps, pageSize: 8_192 },
 } as const
 
+export type DatabaseName = keyof typeof databases
+
+export interface SchemaVersion {
+  /** 0 for an empty file. */
+  readonly found: number
+  /** That of this program, which is never below `found`. */
+  readonly known: number
+}
+
+/** @throws {StoreError} `STORE_SCHEMA_UNKNOWN` for a newer version, or for a database that is not Loom's. */
+export function readVersion(database: DatabaseSync, path: string, name: DatabaseName): SchemaVersion {
+  const empty = pragma(database, 'schema_version') === 0
+  const found = pragma(database, 'user_version')
+  const known = databases[name].steps.length
+  const foreign = !empty && pragma(database, 'application_id') !== applicationId
+  if (found > known || foreign) throw new StoreError({ code: 'STORE_SCHEMA_UNKNOWN', path, found, known, foreign })
+  return { found, known }
+}
+
 /**
- * Creates the file (mode 0600, and so SQLite's files beside it) with its tables, or checks that it is one we know.
+ * Creates the file (mode 0600, and so SQLite's files beside it) with its tables, or brings one of an older version up to
+ * this one. All steps are one transaction: a crash leaves the old version.
  *
  * @throws {StoreError} `STORE_SCHEMA_UNKNOWN` for a newer version, or for a database that is not Loom's.
  */
-export function prepareDatabase(path: string, file: keyof typeof files): void {
-  const { tables, pageSize } = files[file]
+export function prepareDatabase(path: string, name: DatabaseName, log: StoreLog | undefined): void {
+  const { steps, pageSize } = databases[name]
   createPrivateFile(path)
   const database = new DatabaseSync(path)
   try {
-    const found = pragma(database, 'user_version')
-    const empty = pragma(database, 'schema_version') === 0
-    if (empty) {
-      database.exec(`PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
-      database.exec(
-        `BEGIN; ${tables} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`,
-      )
-    } else if (found !== schemaVersion || pragma(database, 'application_id') !== applicationId) {
-      throw new StoreError({ code: 'STORE_SCHEMA_UNKNOWN', path, found, known: schemaVersion })
-    }
+    const { found, known } = readVersion(database, path, name)
+    if (found === known) return
+    if (found === 0) database.exec(`PRAGMA page_size = ${pageSize}; PRAGMA journal_mode = WAL`)
+    else log?.info({ path, found, known }, 'bringing the database to this version')
+    const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${known};`
+    database.exec(`PRAGMA synchronous = FULL; BEGIN IMMEDIATE; ${steps.slice(found).join('')} ${marks} COMMIT`)
   } finally {
     database.close()
   }

@@ -1,13 +1,18 @@
+import { setImmediate } from 'node:timers/promises'
 import type { ItemId, ProcessId } from '../../protocol/ids.ts'
-import { checkCommit, checkLimit, pageSizeMax } from '../checks.ts'
+import { checkCommit, checkGrace, checkLimit, pageSizeMax } from '../checks.ts'
 import { StoreError } from '../errors.ts'
 import { checkFilter } from '../item-filter.ts'
+import { reachablePages } from '../reachable-pages.ts'
 import type * as contract from '../types.ts'
 import { Wakes } from '../wakes.ts'
 import { AppendPlanner, type Plan } from './append-planner.ts'
+import { type BackupOptions, type BackupProgress, backupDataDirectory } from './backup.ts'
+import { CheckpointReader } from './checkpoint-reader.ts'
 import { ItemReader } from './item-reader.ts'
 import { LogReader } from './log-reader.ts'
 import { openStoreFiles, type StoreFiles } from './open-store-files.ts'
+import { OutboxReader } from './outbox-reader.ts'
 import { PageReader } from './page-reader.ts'
 import { ProcessReader } from './process-reader.ts'
 import { commitsSizeBytes, fillAppend, fillCommit, itemsSizeBytes, type PlannedEntry, toItemRow } from './requests.ts'
@@ -23,35 +28,56 @@ export interface SqliteStoreOptions {
   readonly log?: contract.StoreLog | undefined
   /** Most bytes the main database may have; beyond, writes fail as on a full disk. Default: what the disk holds. */
   readonly databaseBytesMax?: number | undefined
+  /**
+   * When to look whether the databases are sound before they are used. `after-crash`, the default: when the last owner did
+   * not close them, and they are not above 4 GiB. `always`: whatever their size.
+   */
+  readonly check?: 'after-crash' | 'always' | 'never' | undefined
+}
+
+export interface SqliteStore extends contract.Store {
+  /** Copies the databases to `target` while the store goes on working: see {@link backupDataDirectory}. */
+  backup(target: string, options?: BackupOptions): Promise<BackupProgress>
 }
 
 /**
  * Opens the store of a data directory, or creates one. A promise that resolves means: synced to the disk.
  *
  * @throws {StoreError} `STORE_LOCKED` when another store has the directory, `STORE_SCHEMA_UNKNOWN` when a newer Loom
- *   wrote it.
+ *   wrote it, `STORE_CORRUPT` when it is damaged, `STORE_FULL`.
  * @see store contract; docs/store.md
  */
-export async function createSqliteStore(options: SqliteStoreOptions): Promise<contract.Store> {
-  const { directory, databaseBytesMax, log } = options
-  const files = openStoreFiles(directory, log)
+export async function createSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const { directory, clock = Date, log, databaseBytesMax, check = 'after-crash' } = options
+  const files = openStoreFiles(directory, { check, clock, log })
   const { mainPath, pagesPath } = files
   const planner = new AppendPlanner(new LogReader(files.main))
-  const onFailure = (reason: string): void => {
+  let loggedMs = Number.NEGATIVE_INFINITY
+  const onFailure = ({ info }: StoreError): void => {
     planner.forget()
-    log?.error({ reason }, 'a write failed; pending calls were rejected')
+    // A full disk fails every write, and the log may be on it.
+    if (clock.now() - loggedMs < failureLogIntervalMs) return
+    loggedMs = clock.now()
+    log?.error({ ...info }, 'a write failed; pending calls were rejected')
   }
   try {
     const writer = await WriterClient.open({ mainPath, pagesPath, databaseBytesMax }, { onFailure })
-    return new SqliteStore(files, writer, planner, options)
+    return new OpenSqliteStore(files, writer, planner, options)
   } catch (error) {
-    files.close()
+    files.close(false)
     throw error
   }
 }
 
+/** Failed writes are logged at most this often. */
+const failureLogIntervalMs = 10_000
+/** Hashes that a sweep looks at in one turn, and pages it deletes in one transaction: others wait no longer than that. */
+const hashesAtOnce = 1_000
+const droppedAtOnceMax = 64
+
 /** Reads run in the calling thread on connections of their own; writes are planned here and done by the writer. */
-class SqliteStore implements contract.Store {
+class OpenSqliteStore implements SqliteStore {
+  readonly #directory: string
   readonly #files: StoreFiles
   readonly #writer: WriterClient
   readonly #planner: AppendPlanner
@@ -60,13 +86,17 @@ class SqliteStore implements contract.Store {
   readonly #log: LogReader
   readonly #results: ResultReader
   readonly #items: ItemReader
+  readonly #outbox: OutboxReader
   readonly #pages: PageReader
+  readonly #checkpoints: CheckpointReader
   readonly #processes: ProcessReader
   /** Resolves when all appends up to now are on the disk: batches are answered in order. */
   #lastAppend: Promise<void> = Promise.resolve()
+  #lastSweep: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
   constructor(files: StoreFiles, writer: WriterClient, planner: AppendPlanner, options: SqliteStoreOptions) {
+    this.#directory = options.directory
     this.#files = files
     this.#writer = writer
     this.#planner = planner
@@ -75,7 +105,9 @@ class SqliteStore implements contract.Store {
     this.#log = new LogReader(files.main)
     this.#results = new ResultReader(files.main)
     this.#items = new ItemReader(files.main)
+    this.#outbox = new OutboxReader(files.main)
     this.#pages = new PageReader(files.pages)
+    this.#checkpoints = new CheckpointReader(files.main)
     this.#processes = new ProcessReader(files.main)
   }
 
@@ -121,6 +153,11 @@ class SqliteStore implements contract.Store {
   async readLogByTime(processId: ProcessId, fromMs: number, toMs: number, limit: number) {
     this.#open()
     return this.#log.rangeByTime(processId, fromMs, toMs, checkLimit('limit', limit))
+  }
+
+  async chainStatus(root: contract.ChainRoot): Promise<{ readonly entries: number }> {
+    this.#open()
+    return { entries: this.#log.chainEntries(root) }
   }
 
   async findNonce(processId: ProcessId, id: ItemId): Promise<number | undefined> {
@@ -172,7 +209,7 @@ class SqliteStore implements contract.Store {
 
   #committed(request: contract.CommitRequest | undefined, { outcome }: CommitAnswer): void {
     if (request === undefined || outcome !== 'ok') return
-    this.#planner.evaluated(request.result.processId, request.result.nonce, request.checkpoint)
+    this.#planner.evaluated(request.result.processId, request.result.nonce)
   }
 
   async claimOutbox(request: Parameters<contract.Store['claimOutbox']>[0]) {
@@ -199,17 +236,95 @@ class SqliteStore implements contract.Store {
     return await this.#writer.call('status', 0, () => ({ nowMs }))
   }
 
-  async putPages(pages: Parameters<contract.Store['putPages']>[0]): Promise<void> {
+  async listOutbox(page: Parameters<contract.Store['listOutbox']>[0]): Promise<readonly contract.ListedOutboxEntry[]> {
     this.#open()
+    checkLimit('limit', page.limit, pageSizeMax)
+    return this.#outbox.list(page)
+  }
+
+  async reviveOutbox(causes: readonly contract.Cause[]): Promise<number> {
+    this.#open()
+    const nowMs = this.#clock.now()
+    const revived = await this.#writer.call('revive', 0, () => ({ causes, nowMs }))
+    if (revived > 0) this.#wakes.wake()
+    return revived
+  }
+
+  async putPages(pages: readonly contract.Page[]): Promise<void> {
+    this.#open()
+    const nowMs = this.#clock.now()
     const sizeBytes = pages.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
     await this.#writer.call('putPages', sizeBytes, (batch) => {
-      return pages.map(({ hash, bytes }) => ({ hash, bytes: batch.put(bytes) }))
+      return { pages: pages.map(({ hash, bytes }) => ({ hash, bytes: batch.put(bytes) })), nowMs }
     })
   }
 
   async getPages(hashes: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
     this.#open()
-    return this.#pages.get(hashes)
+    return hashes.map((hash) => this.#pages.one(hash))
+  }
+
+  async pageStatus(): Promise<contract.PageCount> {
+    this.#open()
+    return this.#pages.count()
+  }
+
+  async sweepPages({ graceMs }: { readonly graceMs: number }): Promise<contract.PageCount> {
+    this.#open()
+    checkGrace(graceMs)
+    // One after another: a manifest must not go while the next sweep walks it.
+    const sweep = this.#lastSweep.then(() => this.#sweep(this.#clock.now() - graceMs))
+    this.#lastSweep = sweep.catch(() => undefined)
+    return await sweep
+  }
+
+  async #sweep(putBeforeMs: number): Promise<contract.PageCount> {
+    this.#open()
+    const reached = await reachablePages(this.#checkpoints.manifests(), (hash) => {
+      this.#open()
+      return this.#pages.one(hash)
+    })
+    let [pages, bytes] = [0, 0]
+    this.#open()
+    for (const some of this.#pages.hashes(hashesAtOnce)) {
+      const unreached = some.filter((hash) => !reached.has(hash))
+      for (let start = 0; start < unreached.length; start += droppedAtOnceMax) {
+        const hashes = unreached.slice(start, start + droppedAtOnceMax)
+        const dropped = await this.#writer.call('dropPages', 0, () => ({ hashes, putBeforeMs }))
+        pages += dropped.pages
+        bytes += dropped.bytes
+        this.#open()
+      }
+      await setImmediate()
+      this.#open()
+    }
+    return { pages, bytes }
+  }
+
+  async putCheckpoint(request: contract.CheckpointRequest): Promise<contract.CommitOutcome> {
+    this.#open()
+    const settled = (): void => this.#checkpointed(request.processId)
+    return await this.#writer.call('putCheckpoint', 0, () => ({ ...request }), settled)
+  }
+
+  async dropCheckpoints(processId: ProcessId, nonces: readonly number[]): Promise<void> {
+    this.#open()
+    const settled = (): void => this.#checkpointed(processId)
+    await this.#writer.call('dropCheckpoints', 0, () => ({ processId, nonces }), settled)
+  }
+
+  #checkpointed(processId: ProcessId): void {
+    this.#planner.checkpointed(processId, this.#checkpoints.find(processId, Number.MAX_SAFE_INTEGER))
+  }
+
+  async findCheckpoint(processId: ProcessId, atMostNonce: number): Promise<contract.Checkpoint | undefined> {
+    this.#open()
+    return this.#checkpoints.find(processId, atMostNonce)
+  }
+
+  async listCheckpoints(processId: ProcessId): Promise<readonly contract.Checkpoint[]> {
+    this.#open()
+    return this.#checkpoints.list(processId)
   }
 
   async putItems(items: readonly contract.NewItem[]): Promise<void> {
@@ -236,12 +351,17 @@ class SqliteStore implements contract.Store {
     return this.#processes.list(after, checkLimit('limit', limit))
   }
 
+  async backup(target: string, options?: BackupOptions): Promise<BackupProgress> {
+    this.#open()
+    return await backupDataDirectory(this.#directory, target, options)
+  }
+
   onWake(listener: () => void): () => void {
     return this.#wakes.add(listener)
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#writer.close().finally(() => this.#files.close())
+    this.#closing ??= this.#writer.close().then((inOrder) => this.#files.close(inOrder))
     return this.#closing
   }
 

@@ -6,7 +6,7 @@ import { temporaryDirectory } from './temporary-directory.fixture.ts'
 import { callBytesMax } from './writer-client.ts'
 
 const [a, b, c] = [processOf('a'), processOf('b'), processOf('c')]
-const failed = { status: 'rejected', reason: { code: 'STORE_WRITE_FAILED' } }
+const failed = { status: 'rejected', reason: { code: 'STORE_FULL' } }
 
 /** A store on a disk of 2 MiB with processes a and b on it, and an item that does not fit and fills a batch alone. */
 async function openSmall() {
@@ -47,7 +47,7 @@ describe('SQLite store, disk full', () => {
   test('fails as often as the disk is full, and works in between', async () => {
     const { store, big } = await openSmall()
     for (let round = 1; round <= 3; round += 1) {
-      await expect(store.append([big])).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED' })
+      await expect(store.append([big])).rejects.toMatchObject({ code: 'STORE_FULL' })
       expect(await store.append([appendOf(a, `m${round}`)])).toMatchObject([{ nonce: round, duplicate: false }])
     }
   })
@@ -88,7 +88,7 @@ describe('SQLite store, disk full', () => {
 
   test('close waits for calls that fail', async () => {
     const { store, big } = await openSmall()
-    const call = expect(store.append([big])).rejects.toMatchObject({ code: 'STORE_WRITE_FAILED' })
+    const call = expect(store.append([big])).rejects.toMatchObject({ code: 'STORE_FULL' })
     await store.close()
     await call
   })

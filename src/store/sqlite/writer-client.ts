@@ -1,6 +1,6 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import { Worker } from 'node:worker_threads'
-import { StoreError } from '../errors.ts'
+import { StoreError, type StoreErrorInfo } from '../errors.ts'
 import { Batch } from './batch.ts'
 import type {
   CallAnswer,
@@ -24,14 +24,17 @@ const batchCallsMax = 2_048
 const batchBytesMax = 4 * 1_024 * 1_024
 /**
  * How long a call that nobody waits for may wait for company. Results and settlements follow from the log, so they
- * travel with the next append and share its sync; alone they go after this time.
+ * travel with the next append and share its sync; alone they go after this time. So do checkpoints and sweeps.
  */
 const patientDelayMs = 2
-const patientCalls: ReadonlySet<WriterCallName> = new Set(['commit', 'settle'])
+const patientCalls: ReadonlySet<WriterCallName> = new Set(['commit', 'settle', 'putCheckpoint', 'dropPages'])
 /** Most bytes of one call: SQLite takes values below 1 GB, and an arena doubles as it grows. */
 export const callBytesMax = 256 * 1_024 * 1_024
 /** Most bytes that wait for the disk. */
 export const pendingBytesMax = 512 * 1_024 * 1_024
+
+/** Why the writer takes no calls after it was closed. */
+const closedInOrder = 'the store is closed'
 
 interface Waiting {
   readonly sizeBytes: number
@@ -49,7 +52,7 @@ export type Fill<Name extends WriterCallName> = (batch: Pick<Batch, 'put'>) => W
 
 export interface WriterEvents {
   /** A write failed: every call that waited has been rejected, and nothing that they planned stands. */
-  onFailure(reason: string): void
+  onFailure(error: StoreError): void
 }
 
 /**
@@ -102,7 +105,7 @@ export class WriterClient {
    * Adds a call to the open batch. `settled` runs when the answer is known, before any promise of the batch goes on.
    *
    * @throws {StoreError} at once `STORE_BUSY`, `STORE_TOO_LARGE`: nothing was stored, and `fill` did not run. Through the
-   *   promise `STORE_WRITE_FAILED`, or the call's own error.
+   *   promise `STORE_FULL`, `STORE_WRITE_FAILED`, or the call's own error.
    */
   call<Name extends WriterCallName>(
     name: Name,
@@ -142,13 +145,18 @@ export class WriterClient {
     }
   }
 
-  /** Writes what was queued, then ends the thread. Take no calls afterwards. */
-  async close(): Promise<void> {
+  /**
+   * Writes what was queued, then ends the thread. Take no calls afterwards.
+   *
+   * @returns whether the writer closed its files in order.
+   */
+  async close(): Promise<boolean> {
     this.#closing = true
     this.#worker.ref()
     this.#flush()
     await this.#closed.promise
     await this.#worker.terminate()
+    return this.#lost === closedInOrder
   }
 
   #open(): OpenBatch {
@@ -194,7 +202,7 @@ export class WriterClient {
 
   #receive(message: FromWriter): void {
     if (message.type === 'closed') {
-      this.#lost = 'the store is closed'
+      this.#lost = closedInOrder
       return this.#closed.resolve()
     }
     if (message.type === 'ready') return
@@ -202,7 +210,7 @@ export class WriterClient {
     this.#sent.delete(message.batch)
     // Not there: rejected already, when an earlier batch failed.
     if (open !== undefined) {
-      if (message.type === 'failed') this.#fail(message.reason, open)
+      if (message.type === 'failed') this.#fail(message.error, open)
       else this.#settle(open, message.answers)
     }
     if (this.#sent.size === 0 && this.#queue.length === 0) this.#flush()
@@ -219,21 +227,21 @@ export class WriterClient {
   }
 
   /** Rejects all that waits: what was sent or queued after the failed batch may stand on what it did not write. */
-  #fail(reason: string, failed?: OpenBatch): void {
+  #fail(info: StoreErrorInfo, failed?: OpenBatch): void {
     const all = [...(failed === undefined ? [] : [failed]), ...this.#sent.values(), ...this.#queue.splice(0)]
     this.#sent.clear()
     this.#generation += 1
     this.#pendingBytes = 0
     this.#pendingCalls = 0
-    this.#events.onFailure(reason)
-    const error = new StoreError({ code: 'STORE_WRITE_FAILED', reason })
+    const error = new StoreError(info)
+    this.#events.onFailure(error)
     for (const { waiting } of all) for (const { fail } of waiting) fail(error)
   }
 
   #lose(reason: string): void {
     if (this.#lost !== undefined) return
     this.#lost = reason
-    this.#fail(reason)
+    this.#fail({ code: 'STORE_WRITE_FAILED', reason })
     this.#closed.resolve()
   }
 }

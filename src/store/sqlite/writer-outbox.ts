@@ -48,10 +48,11 @@ export class WriterOutbox {
   readonly #find: Statement<Place>
   readonly #due: Statement<{ readonly seq: number; readonly due_ms: number }>
   readonly #read: Statement<ClaimColumns>
-  readonly #advance: Statement<never>
+  readonly #setState: Statement<never>
   readonly #retry: Statement<never>
   readonly #deliver: Statement<never>
   readonly #kill: Statement<never>
+  readonly #revive: Statement<never>
   readonly #saveCounts: Statement<never>
   #counts: Counts = { pending: 0, delivered: 0, dead: 0 }
   #countsChanged = false
@@ -77,10 +78,14 @@ export class WriterOutbox {
       `SELECT o.seq, p.id AS source, o.nonce, o.position, o.kind, o.target, o.item_id, o.detail, o.tries, o.item
        FROM outbox o JOIN processes p ON p.seq = o.process WHERE o.seq = ?`,
     )
-    this.#advance = prepare(database, `UPDATE outbox SET state = ${rowState.first} WHERE seq = ?`)
+    this.#setState = prepare(database, 'UPDATE outbox SET state = ? WHERE seq = ?')
     this.#retry = prepare(database, 'UPDATE outbox SET tries = tries + 1, due_ms = ?, reason = ? WHERE seq = ?')
     this.#deliver = prepare(database, `UPDATE outbox SET state = ${rowState.delivered}, item = x'' WHERE seq = ?`)
     this.#kill = prepare(database, `UPDATE outbox SET state = ${rowState.dead}, reason = ? WHERE seq = ?`)
+    this.#revive = prepare(
+      database,
+      `UPDATE outbox SET state = ${rowState.behind}, tries = 0, due_ms = ? WHERE seq = ?`,
+    )
     this.#saveCounts = prepare(database, 'UPDATE outbox_counts SET pending = ?, delivered = ?, dead = ?')
     this.forget()
   }
@@ -131,7 +136,33 @@ export class WriterOutbox {
     this.#count('pending', -1)
     this.#count(outcome.state, 1)
     const next = this.#pairHead.get(process.seq, row.target)
-    if (next?.state === rowState.behind) this.#advance.run(next.seq)
+    if (next?.state === rowState.behind) this.#setState.run(rowState.first, next.seq)
+  }
+
+  /**
+   * Makes dead rows pending again, each in its place of its (source, target). A row that another comes before is no
+   * longer first, also if it is claimed: its claim stands, so it is settled as if nothing had happened.
+   *
+   * @returns how many were dead.
+   */
+  revive({ causes, nowMs }: WriterCalls['revive']['request']): number {
+    let revived = 0
+    for (const { processId, nonce, index } of causes) {
+      const process = this.#processes.get(processId)
+      const row = process && this.#find.get(process.seq, nonce, index)
+      if (process === undefined || row?.state !== rowState.dead) continue
+      const before = this.#pairHead.get(process.seq, row.target)
+      this.#revive.run(nowMs, row.seq)
+      const after = this.#pairHead.get(process.seq, row.target)
+      if (after !== undefined && after.seq !== before?.seq) {
+        this.#setState.run(rowState.first, after.seq)
+        if (before !== undefined) this.#setState.run(rowState.behind, before.seq)
+      }
+      this.#count('dead', -1)
+      this.#count('pending', 1)
+      revived += 1
+    }
+    return revived
   }
 
   status(nowMs: number): WriterCalls['status']['answer'] {

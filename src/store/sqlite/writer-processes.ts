@@ -9,17 +9,6 @@ export interface ProcessRow {
   next: number
   evaluated: number
   epoch: number
-  checkpointNonce: number | null
-  checkpointManifest: string | null
-}
-
-interface Columns {
-  readonly seq: number
-  readonly next: number
-  readonly evaluated: number
-  readonly epoch: number
-  readonly checkpoint_nonce: number | null
-  readonly checkpoint_manifest: string | null
 }
 
 const cacheCountMax = 20_000
@@ -28,22 +17,15 @@ const cacheCountMax = 20_000
 export class WriterProcesses {
   readonly #known = new Map<ProcessId, ProcessRow>()
   readonly #changed = new Set<ProcessRow>()
-  readonly #select: Statement<Columns>
+  readonly #select: Statement<ProcessRow>
   readonly #insert: Statement<never>
   readonly #update: Statement<never>
   readonly #withWork: Statement<{ readonly id: PackedId }>
 
   constructor(database: DatabaseSync) {
-    this.#select = prepare(
-      database,
-      'SELECT seq, next, evaluated, epoch, checkpoint_nonce, checkpoint_manifest FROM processes WHERE id = ?',
-    )
+    this.#select = prepare(database, 'SELECT seq, next, evaluated, epoch FROM processes WHERE id = ?')
     this.#insert = prepare(database, 'INSERT INTO processes (id, next, evaluated, epoch) VALUES (?, 0, 0, 0)')
-    this.#update = prepare(
-      database,
-      `UPDATE processes SET next = ?, evaluated = ?, epoch = ?, checkpoint_nonce = ?, checkpoint_manifest = ?
-       WHERE seq = ?`,
-    )
+    this.#update = prepare(database, 'UPDATE processes SET next = ?, evaluated = ?, epoch = ? WHERE seq = ?')
     this.#withWork = prepare(database, 'SELECT id FROM processes WHERE evaluated < next ORDER BY seq')
   }
 
@@ -52,16 +34,15 @@ export class WriterProcesses {
     if (known !== undefined) return known
     const columns = this.#select.get(packId(id))
     if (columns === undefined) return undefined
-    const { seq, next, evaluated, epoch, checkpoint_nonce, checkpoint_manifest } = columns
-    const checkpoint = { checkpointNonce: checkpoint_nonce, checkpointManifest: checkpoint_manifest }
-    const row: ProcessRow = { seq, next, evaluated, epoch, ...checkpoint }
+    const { seq, next, evaluated, epoch } = columns
+    const row: ProcessRow = { seq, next, evaluated, epoch }
     this.#known.set(id, row)
     return row
   }
 
   create(id: ProcessId): ProcessRow {
     const seq = Number(this.#insert.run(packId(id)).lastInsertRowid)
-    const row = { seq, next: 0, evaluated: 0, epoch: 0, checkpointNonce: null, checkpointManifest: null }
+    const row = { seq, next: 0, evaluated: 0, epoch: 0 }
     this.#known.set(id, row)
     return row
   }
@@ -78,9 +59,7 @@ export class WriterProcesses {
 
   /** Writes what changed. Part of every transaction, before its commit. */
   flush(): void {
-    for (const { seq, next, evaluated, epoch, checkpointNonce, checkpointManifest } of this.#changed) {
-      this.#update.run(next, evaluated, epoch, checkpointNonce, checkpointManifest, seq)
-    }
+    for (const { seq, next, evaluated, epoch } of this.#changed) this.#update.run(next, evaluated, epoch, seq)
     this.#changed.clear()
   }
 

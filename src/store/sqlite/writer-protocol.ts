@@ -2,13 +2,15 @@ import type { ItemId, ProcessId } from '../../protocol/ids.ts'
 import type { StoreErrorInfo } from '../errors.ts'
 import type {
   Cause,
-  Checkpoint,
+  ChainPlace,
+  CheckpointRequest,
   ClaimedOutboxEntry,
   CommitOutcome,
   EntryKind,
   Lease,
   OutboxEntry,
   OutboxSettlement,
+  PageCount,
   Store,
   StoredResult,
 } from '../types.ts'
@@ -35,6 +37,8 @@ export interface AppendRow {
   readonly assignmentId: ItemId
   readonly hashChain: string
   readonly cause: Cause | undefined
+  /** Undefined when the entry is the root of a chain of its own. */
+  readonly chain: ChainPlace | undefined
   readonly assignment: Slice
 }
 
@@ -43,7 +47,6 @@ export interface CommitRow {
   readonly result: StoredResult
   readonly outbox: readonly (Omit<OutboxEntry, 'item'> & { readonly item: Slice })[]
   readonly items: readonly ItemRow[]
-  readonly checkpoint: Checkpoint | undefined
   readonly claim: { readonly workerId: string; readonly ttlMs: number } | undefined
 }
 
@@ -64,9 +67,17 @@ export interface WriterCalls {
     answer: readonly ClaimedOutboxEntry[]
   }
   settle: { request: readonly OutboxSettlement[]; answer: undefined }
+  revive: { request: { readonly causes: readonly Cause[]; readonly nowMs: number }; answer: number }
   status: { request: { readonly nowMs: number }; answer: Awaited<ReturnType<Store['outboxStatus']>> }
   putItems: { request: readonly ItemRow[]; answer: undefined }
-  putPages: { request: readonly { readonly hash: string; readonly bytes: Slice }[]; answer: undefined }
+  putPages: {
+    request: { readonly pages: readonly { readonly hash: string; readonly bytes: Slice }[]; readonly nowMs: number }
+    answer: undefined
+  }
+  /** Deletes those of the pages that were put before `putBeforeMs`. */
+  dropPages: { request: { readonly hashes: readonly string[]; readonly putBeforeMs: number }; answer: PageCount }
+  putCheckpoint: { request: CheckpointRequest; answer: CommitOutcome }
+  dropCheckpoints: { request: { readonly processId: ProcessId; readonly nonces: readonly number[] }; answer: undefined }
 }
 
 export type WriterCallName = keyof WriterCalls
@@ -97,7 +108,7 @@ export type CallAnswer =
 export type FromWriter =
   | { readonly type: 'ready' }
   | { readonly type: 'done'; readonly batch: number; readonly answers: readonly CallAnswer[] }
-  | { readonly type: 'failed'; readonly batch: number; readonly reason: string }
+  | { readonly type: 'failed'; readonly batch: number; readonly error: StoreErrorInfo }
   | { readonly type: 'closed' }
 
 /** `workerData` of the writer thread. */

@@ -22,7 +22,7 @@ export class WriterResults {
     )
   }
 
-  /** Checks epoch and nonce, then writes result, items, outbox, `evaluated` and checkpoint. */
+  /** Checks epoch and nonce, then writes result, items, outbox and `evaluated`. */
   commit(row: CommitRow, bytes: (slice: Slice) => Uint8Array, nowMs: number): CommitAnswer {
     const { processId, nonce, failed, gasUsed, json } = row.result
     const process = this.#processes.get(processId)
@@ -34,10 +34,6 @@ export class WriterResults {
     for (const item of row.items) this.#items.put(item, bytes(item.bytes))
     const claimed = this.#outbox.add(process.seq, row, bytes, nowMs)
     process.evaluated = nonce + 1
-    if (row.checkpoint !== undefined) {
-      process.checkpointNonce = row.checkpoint.nonce
-      process.checkpointManifest = row.checkpoint.manifest
-    }
     this.#processes.changed(process)
     return { outcome: 'ok', claimed }
   }

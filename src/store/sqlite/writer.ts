@@ -1,5 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
+import { writeFailure } from './file-errors.ts'
 import { pragma } from './schema.ts'
+import { WriterChains } from './writer-chains.ts'
+import { WriterCheckpoints } from './writer-checkpoints.ts'
 import { WriterItems } from './writer-items.ts'
 import { WriterLeases } from './writer-leases.ts'
 import { WriterLog } from './writer-log.ts'
@@ -17,38 +20,47 @@ type Batch = Extract<ToWriter, { type: 'batch' }>
  * may stand on heads that no longer exist.
  */
 export class Writer {
+  readonly #options: WriterOptions
   readonly #main: DatabaseSync
   readonly #pages: DatabaseSync
   readonly #processes: WriterProcesses
   readonly #items: WriterItems
+  readonly #chains: WriterChains
   readonly #log: WriterLog
   readonly #leases: WriterLeases
   readonly #outbox: WriterOutbox
   readonly #results: WriterResults
   readonly #pageWriter: WriterPages
+  readonly #checkpoints: WriterCheckpoints
   #failedGeneration = -1
 
-  constructor({ mainPath, pagesPath, databaseBytesMax }: WriterOptions) {
+  constructor(options: WriterOptions) {
+    const { mainPath, pagesPath, databaseBytesMax } = options
+    this.#options = options
     this.#main = openForWriting(mainPath, databaseBytesMax)
     this.#pages = openForWriting(pagesPath, undefined)
     this.#processes = new WriterProcesses(this.#main)
     this.#items = new WriterItems(this.#main)
-    this.#log = new WriterLog(this.#main, this.#processes, this.#items)
+    this.#chains = new WriterChains(this.#main, this.#processes)
+    this.#log = new WriterLog(this.#main, this.#processes, this.#items, this.#chains)
     this.#leases = new WriterLeases(this.#processes)
     this.#outbox = new WriterOutbox(this.#main, this.#processes)
     this.#results = new WriterResults(this.#main, this.#processes, this.#outbox, this.#items)
-    this.#pageWriter = new WriterPages(this.#pages)
+    this.#pageWriter = new WriterPages(this.#pages, pagesPath)
+    this.#checkpoints = new WriterCheckpoints(this.#main, this.#processes, this.#pageWriter)
   }
 
   run({ batch, generation, calls, arena }: Batch): FromWriter {
     if (generation <= this.#failedGeneration) {
-      return { type: 'failed', batch, reason: 'an earlier write that this one may stand on failed' }
+      const reason = 'an earlier write that this one may stand on failed'
+      return { type: 'failed', batch, error: { code: 'STORE_WRITE_FAILED', reason } }
     }
     const bytes = ([offset, length]: Slice): Uint8Array => arena.subarray(offset, offset + length)
     try {
       this.#main.exec('BEGIN IMMEDIATE')
       const answers = calls.map((call) => this.#answer(call, bytes))
       this.#processes.flush()
+      this.#chains.flush()
       this.#outbox.flush()
       this.#main.exec('COMMIT')
       this.#processes.trim()
@@ -56,13 +68,24 @@ export class Writer {
     } catch (error) {
       this.#failedGeneration = generation
       this.#undo()
-      return { type: 'failed', batch, reason: error instanceof Error ? error.message : String(error) }
+      return {
+        type: 'failed',
+        batch,
+        error: writeFailure(error, this.#options.mainPath, this.#options.databaseBytesMax),
+      }
     }
   }
 
+  /** Leaves everything in the databases themselves, if there is room: the next start need not read the logs. */
   close(): void {
-    this.#main.close()
-    this.#pages.close()
+    for (const database of [this.#main, this.#pages]) {
+      try {
+        database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch {
+        // It stays in the write-ahead log, where the next owner finds it.
+      }
+      database.close()
+    }
   }
 
   #answer(call: WriterCall, bytes: (slice: Slice) => Uint8Array): CallAnswer {
@@ -84,6 +107,8 @@ export class Writer {
       case 'settle':
         for (const settlement of call.request) this.#outbox.settle(settlement)
         return { ok: true, value: undefined }
+      case 'revive':
+        return { ok: true, value: this.#outbox.revive(call.request) }
       case 'status':
         return { ok: true, value: this.#outbox.status(call.request.nowMs) }
       case 'putItems':
@@ -93,12 +118,24 @@ export class Writer {
         const error = this.#pageWriter.put(call.request, bytes)
         return error === undefined ? { ok: true, value: undefined } : { ok: false, error }
       }
+      case 'dropPages': {
+        const answer = this.#pageWriter.drop(call.request)
+        return 'code' in answer ? { ok: false, error: answer } : { ok: true, value: answer }
+      }
+      case 'putCheckpoint': {
+        const answer = this.#checkpoints.put(call.request)
+        return typeof answer === 'object' ? { ok: false, error: answer } : { ok: true, value: answer }
+      }
+      case 'dropCheckpoints':
+        this.#checkpoints.drop(call.request)
+        return { ok: true, value: undefined }
     }
   }
 
   #undo(): void {
     if (this.#main.isTransaction) this.#main.exec('ROLLBACK')
     this.#processes.forget()
+    this.#chains.forget()
     this.#leases.forget()
     this.#outbox.forget()
   }

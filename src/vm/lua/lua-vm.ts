@@ -303,6 +303,10 @@ class LuaVm implements Vm, BareVm {
     return { marks: image.marks, ...sizes, pages }
   }
 
+  get memoryBytes(): number {
+    return this.#instance.bytes.length
+  }
+
   stateHash(): string {
     return hashImage(this.#currentImage())
   }
