@@ -1,6 +1,7 @@
 import { benchCompute, benchLibrary, benchPipeline, benchTransfers } from './evaluate.ts'
 import { benchHttp, benchStart } from './http.ts'
 import { benchReplay } from './replay.ts'
+import { benchColdStart, benchSnapshots } from './snapshots.ts'
 
 // Every figure of docs/performance.md, in one run: `npm run bench`, or `npm run bench -- evaluate http …` for some.
 
@@ -10,6 +11,8 @@ const benches: Record<string, () => void | Promise<void>> = {
   library: benchLibrary,
   compute: benchCompute,
   replay: benchReplay,
+  cold: benchColdStart,
+  snapshots: benchSnapshots,
   start: benchStart,
   http: benchHttp,
 }

@@ -56,6 +56,9 @@ const resumeBatch = 256
 /** A process that has rested so long is saved, so that a restart finds it as it is. */
 const restMs = 300
 const restCheckMs = 250
+/** Pages of dropped snapshots are deleted so often, and not while a snapshot that needs them may be under way. */
+const sweepIntervalMs = 10 * 60_000
+const sweepGraceMs = 60_000
 /** Saving at the end waits no longer than this: what is not saved is evaluated again. */
 const closeSaveMsMax = 3_000
 /** The engine keeps a second copy of a state, to undo failed messages. */
@@ -151,6 +154,12 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     }
   }
 
+  const stopSweeping = clock.every(sweepIntervalMs, () => {
+    store
+      .sweepPages({ graceMs: sweepGraceMs })
+      .catch((error) => log.warn({ error: String(error) }, 'pages of old snapshots not swept'))
+  })
+
   let saving: Promise<void> | undefined
   const stopSaving = clock.every(restCheckMs, () => {
     saving ??= saveResting()
@@ -196,6 +205,7 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
       if (closed) return
       closed = true
       stopSaving()
+      stopSweeping()
       await saving
       await Promise.all([...runners.values()].map((runner) => runner.idle()))
       const saves = [...runners.values()].map((runner) => runner.save())

@@ -25,12 +25,12 @@ import type { EvaluatedEntry } from './thread-protocol.ts'
 /** Entries evaluated at once: enough to pay for the way to the thread, few enough to answer soon. */
 const batchEntriesMax = 64
 /**
- * A snapshot is taken when evaluation since the last one has used so much gas for each byte of memory, and when a process has
- * come to rest: 100 gas are some 20 ns, so snapshots cost a few per cent, and a process comes back after at most some 50 ms
- * of evaluation for each megabyte it has.
+ * When a snapshot is taken: after so much gas for each byte of memory, and already after less when the process rests. 100 gas
+ * are some 20 ns, so snapshots cost less than a tenth of the work, and a process of a few megabytes comes back after at
+ * most some 80 ms of evaluation, or 20 when it had rested.
  */
-const gasPerSnapshotByte = 100
-/** Less is not worth a snapshot: it is evaluated again in about a millisecond. */
+const gasPerByte = { working: 100, resting: 25 } as const
+/** Less is not worth a snapshot even when the state is to be freed: it is evaluated again in about a millisecond. */
 const gasPerSnapshotMin = 5_000_000
 /** Entries kept in memory on the way from the scheduler; beyond it they are read back from the store. */
 const pendingEntriesMax = 1_024
@@ -85,6 +85,8 @@ export class ProcessRunner {
   #snapshotting: Promise<void> | undefined
   /** The thread leaves out what the last snapshot had: not when that was not stored. */
   #isLastSnapshotLost = false
+  /** Nonce of the last snapshot, if it is to be dropped when there is another. */
+  #temporaryCheckpoint: number | undefined
   /** Memory that the state takes, as of the last evaluation. */
   memoryBytes = 0
   #lease: Lease | undefined
@@ -167,18 +169,18 @@ export class ProcessRunner {
     return this.#loaded
   }
 
-  /** Whether a restart would have to evaluate anything worth a snapshot. */
+  /** Whether a process that rests is worth a snapshot. */
   get isUnsaved(): boolean {
-    return this.#loaded && this.#gasSinceSnapshot >= gasPerSnapshotMin
+    return this.#loaded && this.#gasSinceSnapshot >= Math.max(gasPerSnapshotMin, gasPerByte.resting * this.memoryBytes)
   }
 
-  /** Takes a snapshot of the present state, if there is none. Resolves when it is stored, or has failed. */
+  /** Takes a snapshot of the present state, if it is worth it. Resolves when it is stored, or has failed. */
   async save(): Promise<void> {
     await this.#snapshotting
-    if (!this.isUnsaved) return
+    if (!this.#loaded || this.#gasSinceSnapshot < gasPerSnapshotMin) return
     await this.#exclusive(async () => {
       await this.#commit
-      await this.#takeSnapshot()
+      await this.#takeSnapshot({ isKept: false })
     })
     await this.#snapshotting
   }
@@ -243,15 +245,15 @@ export class ProcessRunner {
     this.#commit = this.#commitBatch(lease, evaluated)
     // Handled where it is awaited: without this an early failure would count as unhandled.
     this.#commit.catch(() => undefined)
-    if (this.#snapshotting === undefined && this.#gasSinceSnapshot > gasPerSnapshotByte * this.memoryBytes) {
+    if (this.#snapshotting === undefined && this.#gasSinceSnapshot > gasPerByte.working * this.memoryBytes) {
       await this.#commit
-      await this.#takeSnapshot()
+      await this.#takeSnapshot({ isKept: true })
     }
     return true
   }
 
   /** Takes the state after the last evaluated entry, all of which are committed, and stores it while others go on. */
-  async #takeSnapshot(): Promise<void> {
+  async #takeSnapshot({ isKept }: { isKept: boolean }): Promise<void> {
     const nonce = this.#nextNonce() - 1
     if (nonce < 0 || !this.#loaded) return
     const { epoch } = await this.#ensureLease()
@@ -262,6 +264,7 @@ export class ProcessRunner {
     const taken = await thread.handle.request({ type: 'snapshot', processId, full: this.#isLastSnapshotLost })
     this.#isLastSnapshotLost = false
     this.#snapshotting = saveSnapshot(store, { processId, epoch, nonce, taken, moduleId: this.#moduleId })
+      .then(() => this.#replaceTemporary(isKept ? undefined : nonce))
       .catch((error: unknown) => {
         log.warn({ processId, nonce, error: String(error) }, 'snapshot not stored')
         this.#gasSinceSnapshot += gasUsed
@@ -270,6 +273,15 @@ export class ProcessRunner {
       .finally(() => {
         this.#snapshotting = undefined
       })
+  }
+
+  /** Snapshots of a process that rested are many; each serves until the next one. Their pages are swept later. */
+  async #replaceTemporary(nonce: number | undefined): Promise<void> {
+    const outdated = this.#temporaryCheckpoint
+    this.#temporaryCheckpoint = nonce
+    if (outdated !== undefined && outdated !== nonce) {
+      await this.#deps.store.dropCheckpoints(this.processId, [outdated])
+    }
   }
 
   /** Gives the results to who waits for them (P3). */
