@@ -17,7 +17,7 @@ export function init(directory: string, options: InitOptions): void {
     `Wrote ${name} to ${resolve(directory)}:`,
     ...files.map((path) => `  ${path}`),
     '',
-    'Next, with Node 22.18 or newer:',
+    'Next:',
     // The project runs the built package.
     ...(checkout === undefined ? [] : [`  npm --prefix ${quoted(checkout)} run build`]),
     ...(resolve(directory) === process.cwd() ? [] : [`  cd ${quoted(directory)}`]),
