@@ -6,7 +6,7 @@ import { type CreateStore, open, openShared, spawnAndLease } from './contract/ha
 import { describeItems } from './contract/items.contract.ts'
 import { describeOutbox } from './contract/outbox.contract.ts'
 import { describeReads } from './contract/reads.contract.ts'
-import { appendOf, commitOf, idOf, processOf, spawnOf } from './contract/requests.fixture.ts'
+import { appendOf, commitOf, idOf, pageOf, processOf, spawnOf } from './contract/requests.fixture.ts'
 import { describeSnapshots } from './contract/snapshots.contract.ts'
 import type { Store } from './types.ts'
 
@@ -91,8 +91,11 @@ export function describeStore(name: string, create: CreateStore): void {
       test('finishes what was queued, and may be repeated', async () => {
         const { store } = await open(create)
         const appends = [store.append([spawnOf(a)]), store.append([appendOf(a, 'm1')])]
+        const pages = Array.from({ length: 600 }, (_, index) => pageOf(`page ${index}`))
+        const put = store.putPages(pages)
         await Promise.all([store.close(), store.close()])
         expect((await Promise.all(appends)).flat()).toMatchObject([{ nonce: 0 }, { nonce: 1 }])
+        await put
       })
 
       const closed = openShared(create, (store) => store.close())

@@ -334,7 +334,7 @@ export interface Store {
 
   /**
    * Inserts what is absent; what is there counts as put now (`sweepPages`). Bytes are checked against their hash
-   * (SHA-256, hex).
+   * (SHA-256, hex). Pages are stored a few at a time, so that appends go on meanwhile: after a rejection, some may be there.
    */
   putPages(pages: readonly Page[]): Promise<void>
   getPages(hashes: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>

@@ -46,6 +46,8 @@ export function describeChains(create: CreateStore): void {
       )
       expect(await chainAt(store, a, 2)).toEqual({ processId: a, nonce: 1, depth: 3 })
       expect(await sizeOf(store, a, 1)).toBe(4)
+      await store.append([1, 2, 3].map((index) => appendOf(b, `more ${index}`, causedBy(c, 1, index))))
+      expect(await sizeOf(store, a, 1)).toBe(7)
     })
 
     test('an entry whose cause is not here is a root', async () => {

@@ -60,6 +60,24 @@ export function describeSnapshots(create: CreateStore): void {
       expect(Buffer.from(page ?? []).toString()).toBe('state of now')
     })
 
+    test('come in any number and size, and their bytes may be reused at once', async () => {
+      const { store } = await open(create)
+      const pages = [
+        ...Array.from({ length: 700 }, (_, index) => pageOf(`page ${index}`)),
+        pageOf('x'.repeat(3_000_000)),
+      ]
+      const memory = pages.map(({ hash, bytes }) => ({ hash, bytes: new Uint8Array(bytes) }))
+      const put = store.putPages(memory)
+      for (const { bytes } of memory) bytes.fill(0)
+      await put
+      const found = await store.getPages(pages.map(({ hash }) => hash))
+      expect(
+        found.every((bytes, index) => Buffer.compare(bytes ?? Buffer.of(), pages[index]?.bytes ?? Buffer.of()) === 0),
+      ).toBe(true)
+      await store.putPages([])
+      expect((await store.pageStatus()).pages).toBe(701)
+    })
+
     test('are counted once each, with their bytes', async () => {
       const { store } = await open(create)
       expect(await store.pageStatus()).toEqual({ pages: 0, bytes: 0 })

@@ -17,6 +17,15 @@ export class MemoryItems {
     this.#byId.set(id, stored)
   }
 
+  mark(): number {
+    return this.#items.length
+  }
+
+  /** Forgets the items that were first stored since. */
+  revert(mark: number): void {
+    for (const { id } of this.#items.splice(mark)) this.#byId.delete(id)
+  }
+
   get(id: ItemId): StoredItem | undefined {
     return this.#byId.get(id)
   }

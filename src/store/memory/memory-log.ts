@@ -25,6 +25,9 @@ export interface ProcessLog {
   epoch: number
 }
 
+/** How far each log had come. Logs only grow, so that is all there is to go back to. */
+export type LogMark = ReadonlyMap<ProcessId, { readonly entries: number; readonly results: number }>
+
 /** All logs, in the order of their spawns. */
 export class MemoryLog {
   readonly #logs = new Map<ProcessId, ProcessLog>()
@@ -70,6 +73,34 @@ export class MemoryLog {
   chainEntries({ processId, nonce }: ChainRoot): number {
     const entry = this.#logs.get(processId)?.entries[nonce]
     return entry?.chain.depth === 0 ? 1 + (this.#followers.get(`${processId}/${nonce}`) ?? 0) : 0
+  }
+
+  mark(): LogMark {
+    return new Map(
+      [...this.#logs].map(([id, { entries, results }]) => [id, { entries: entries.length, results: results.length }]),
+    )
+  }
+
+  /** Cuts off what was added since. Snapshots of states that are left stay: they follow from what is left. */
+  revert(mark: LogMark): void {
+    for (const [processId, log] of this.#logs) {
+      const { entries, results } = mark.get(processId) ?? { entries: 0, results: 0 }
+      for (const entry of log.entries.splice(entries)) this.#remove(log, entry)
+      log.results.length = results
+      for (const nonce of log.checkpoints.keys()) if (nonce >= results) log.checkpoints.delete(nonce)
+      if (entries === 0) this.#logs.delete(processId)
+    }
+  }
+
+  #remove(log: ProcessLog, { itemId, assignmentId, cause, chain }: LogEntry): void {
+    const root = `${chain.processId}/${chain.nonce}`
+    const followers = this.#followers.get(root)
+    if (chain.depth === 0) this.#followers.delete(root)
+    else if (followers !== undefined) this.#followers.set(root, followers - 1)
+    log.nonceByItem.delete(itemId)
+    log.nonceById.delete(itemId)
+    log.nonceById.delete(assignmentId)
+    if (cause !== undefined) log.nonceByCause.delete(causeKey(cause))
   }
 
   #chainFor(processId: ProcessId, nonce: number, cause: Cause | undefined): ChainPlace {

@@ -21,12 +21,37 @@ interface Row {
   claim: { readonly workerId: string; readonly untilMs: number } | undefined
 }
 
+/** How many entries had been sent, and those of them that were not delivered yet. */
+export interface OutboxMark {
+  readonly sent: number
+  readonly undelivered: readonly { readonly row: Row; readonly was: Readonly<Row> }[]
+}
+
 /** Outbox rows by cause, and the pending ones of each (source, target) in the order they were sent. */
 export class MemoryOutbox {
   readonly #rows = new Map<string, Row>()
   readonly #waiting = new Map<string, Row[]>()
   #delivered = 0
   #dead = 0
+
+  mark(): OutboxMark {
+    const rows = [...this.#rows.values()]
+    const undelivered = rows.filter(({ state }) => state !== 'delivered').map((row) => ({ row, was: { ...row } }))
+    return { sent: rows.length, undelivered }
+  }
+
+  /** Forgets what was sent since; what was not delivered then is to be delivered again. Nobody has a claim on it. */
+  revert({ sent, undelivered }: OutboxMark): void {
+    for (const key of [...this.#rows.keys()].slice(sent)) this.#rows.delete(key)
+    this.#waiting.clear()
+    this.#dead = 0
+    for (const { row, was } of undelivered) {
+      Object.assign(row, was, { claim: undefined })
+      if (row.state === 'dead') this.#dead += 1
+      else this.#wait(row)
+    }
+    this.#delivered = this.#rows.size - undelivered.length
+  }
 
   /** @returns the entries that `claim` covers now. */
   add(entries: readonly OutboxEntry[], claim: CommitClaim | undefined, nowMs: number): readonly OutboxEntry[] {
@@ -102,12 +127,7 @@ export class MemoryOutbox {
       row.state = 'pending'
       row.tries = 0
       row.dueMs = nowMs
-      const key = pairKey(row.entry)
-      const pair = [...(this.#waiting.get(key) ?? []), row]
-      this.#waiting.set(
-        key,
-        pair.sort((a, b) => compareCauses(a.entry.cause, b.entry.cause)),
-      )
+      this.#wait(row)
       this.#dead -= 1
       revived += 1
     }
@@ -126,6 +146,16 @@ export class MemoryOutbox {
   /** The first waiting row of each pair, unless it is claimed. */
   #free(nowMs: number): Row[] {
     return [...this.#waiting.values()].flatMap((pair) => pair.slice(0, 1)).filter((row) => !liveClaim(row, nowMs))
+  }
+
+  /** Puts a row in its place among those of its pair. */
+  #wait(row: Row): void {
+    const key = pairKey(row.entry)
+    const pair = [...(this.#waiting.get(key) ?? []), row]
+    this.#waiting.set(
+      key,
+      pair.sort((a, b) => compareCauses(a.entry.cause, b.entry.cause)),
+    )
   }
 
   #leave(row: Row): void {

@@ -1,12 +1,13 @@
 import type { ItemId, ProcessId } from '../../protocol/ids.ts'
 import { checkCommit, checkGrace, checkLimit, checkpointProblem, pageSizeMax } from '../checks.ts'
 import { StoreError } from '../errors.ts'
+import type { RevertibleStore, StoreMark } from '../revertible-store.ts'
 import type * as contract from '../types.ts'
 import { Wakes } from '../wakes.ts'
 import { MemoryItems } from './memory-items.ts'
 import { MemoryLeases } from './memory-leases.ts'
-import { listCheckpoints, MemoryLog } from './memory-log.ts'
-import { MemoryOutbox } from './memory-outbox.ts'
+import { type LogMark, listCheckpoints, MemoryLog } from './memory-log.ts'
+import { MemoryOutbox, type OutboxMark } from './memory-outbox.ts'
 import { MemoryPages } from './memory-pages.ts'
 
 export interface MemoryStoreOptions {
@@ -23,11 +24,17 @@ export interface MemoryStoreOptions {
  *
  * @see store contract
  */
-export function createMemoryStore(options: MemoryStoreOptions = {}): contract.Store {
+export function createMemoryStore(options: MemoryStoreOptions = {}): RevertibleStore {
   return new MemoryStore(options)
 }
 
-class MemoryStore implements contract.Store {
+interface Mark {
+  readonly log: LogMark
+  readonly items: number
+  readonly outbox: OutboxMark
+}
+
+class MemoryStore implements RevertibleStore {
   readonly #clock: contract.StoreClock
   readonly #wakes: Wakes
   readonly #log = new MemoryLog()
@@ -41,6 +48,20 @@ class MemoryStore implements contract.Store {
   constructor({ clock = Date, log }: MemoryStoreOptions) {
     this.#clock = clock
     this.#wakes = new Wakes(log)
+  }
+
+  mark(): StoreMark {
+    this.#open()
+    return { log: this.#log.mark(), items: this.#items.mark(), outbox: this.#outbox.mark() }
+  }
+
+  revert(mark: StoreMark): void {
+    this.#open()
+    const { log, items, outbox } = mark as Mark
+    this.#log.revert(log)
+    this.#items.revert(items)
+    this.#outbox.revert(outbox)
+    this.#wakes.wake()
   }
 
   async append(requests: readonly contract.AppendRequest[]): Promise<readonly contract.AppendResult[]> {

@@ -1,6 +1,7 @@
 import type { ItemId, ProcessId } from '../../protocol/ids.ts'
 import { accepted, causeKey, decideAppend } from '../checks.ts'
 import type { AppendRequest, AppendResult, Cause, ChainPlace, Checkpoint, Head, LogEntry } from '../types.ts'
+import { ChainPlaces } from './chain-places.ts'
 
 /** What the planner reads of the database: committed rows. */
 export interface PlannerReads {
@@ -30,8 +31,6 @@ export interface Plan {
 
 /** Heads of idle processes that are remembered: about 400 bytes each. */
 const idleHeadCountMax = 10_000
-/** Written entries whose place in their chain is remembered: what they cause mostly comes soon. About 300 bytes each. */
-const chainPlaceCountMax = 10_000
 
 /**
  * Decides on appends in the calling thread, before they are written (I1).
@@ -46,8 +45,8 @@ export class AppendPlanner {
   readonly #busy = new Map<ProcessId, BusyProcess>()
   /** Least recently used first. */
   readonly #idle = new Map<ProcessId, Head>()
-  /** Of entries in flight and of the latest that were written, in the order of planning, which is that of writing. */
-  readonly #chains = new Map<string, ChainPlace>()
+  /** Of all entries in flight, which are the latest that were planned, and of many before. */
+  readonly #chains = new ChainPlaces()
   #inFlightCount = 0
 
   constructor(reads: PlannerReads) {
@@ -76,9 +75,7 @@ export class AppendPlanner {
   /** The entries are on the disk. */
   written(entries: readonly LogEntry[]): void {
     for (const entry of entries) this.#land(entry)
-    const excess = this.#chains.size - this.#inFlightCount - chainPlaceCountMax
-    const oldest = this.#chains.keys()
-    for (let i = 0; i < excess; i += 1) this.#chains.delete(oldest.next().value ?? '')
+    this.#chains.trim(this.#inFlightCount)
   }
 
   /** Takes back the latest plans, which were not sent to the writer. */
@@ -88,7 +85,7 @@ export class AppendPlanner {
       if (entry === undefined || busy === undefined) continue
       busy.head = head
       this.#land(entry)
-      this.#chains.delete(chainKey(entry.processId, entry.nonce))
+      this.#chains.delete(entry.processId, entry.nonce)
     }
   }
 
@@ -118,8 +115,7 @@ export class AppendPlanner {
 
   #chainFor(processId: ProcessId, nonce: number, cause: Cause | undefined): ChainPlace {
     const above =
-      cause &&
-      (this.#chains.get(chainKey(cause.processId, cause.nonce)) ?? this.#reads.chainOf(cause.processId, cause.nonce))
+      cause && (this.#chains.get(cause.processId, cause.nonce) ?? this.#reads.chainOf(cause.processId, cause.nonce))
     if (above === undefined) return { processId, nonce, depth: 0 }
     return { processId: above.processId, nonce: above.nonce, depth: above.depth + 1 }
   }
@@ -155,7 +151,7 @@ export class AppendPlanner {
     if (cause !== undefined) busy.byCause.set(causeKey(cause), entry)
     this.#busy.set(processId, busy)
     this.#idle.delete(processId)
-    this.#chains.set(chainKey(processId, entry.nonce), entry.chain)
+    this.#chains.set(processId, entry.nonce, entry.chain)
     this.#inFlightCount += 1
   }
 
@@ -166,8 +162,4 @@ export class AppendPlanner {
     const oldest = this.#idle.keys().next().value
     if (oldest !== undefined) this.#idle.delete(oldest)
   }
-}
-
-function chainKey(processId: ProcessId, nonce: number): string {
-  return `${processId}/${nonce}`
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { spawnAndLease } from '../contract/harness.fixture.ts'
@@ -91,6 +92,24 @@ describe('backup', () => {
     expect((await store.head(a)).next).toBe(written)
   })
 
+  test('has the pages of its checkpoints, though they are swept while it is made', async () => {
+    const store = await openIn(temporaryDirectory())
+    const held = await spawnAndLease(store, a)
+    // Large enough to be copied in several steps.
+    await store.append([appendOf(a, 'large', { sizeBytes: 40_000_000 })])
+    await store.commitResults([commitOf(held, 0)])
+    const page = pageOf('page')
+    const manifest = toPage(writeManifest({ header: Buffer.from('0'), manifests: [], pages: [page.hash] }))
+    await store.putPages([page, manifest])
+    await store.putCheckpoint({ processId: a, epoch: held.epoch, nonce: 0, manifest: manifest.hash })
+    const target = join(temporaryDirectory(), 'copy')
+    const copying = store.backup(target)
+    await store.dropCheckpoints(a, [0])
+    expect(await store.sweepPages({ graceMs: 0 })).toMatchObject({ pages: 2 })
+    await copying
+    await expectSound(await openIn(target))
+  })
+
   test('of a directory without owner, as the last one left it, finds what is in the write-ahead log', async () => {
     const directory = temporaryDirectory()
     createVersion1(directory)
@@ -150,6 +169,19 @@ describe('backup', () => {
     await store.backup(`${empty}`)
     expect(readdirSync(targets).sort()).toEqual(['empty', 'file', 'full', 'unfinished.partial'])
     await expect(store.backup(`${empty}`)).rejects.toMatchObject({ code: 'STORE_TARGET_TAKEN' })
+  })
+
+  test('of damaged data is refused', async () => {
+    const directory = temporaryDirectory()
+    createVersion1(directory)
+    await (await openIn(directory)).close()
+    const database = new DatabaseSync(join(directory, 'loom.sqlite'))
+    database.exec('DELETE FROM log WHERE nonce = 2')
+    database.close()
+    const targets = temporaryDirectory()
+    const refused = { code: 'STORE_CORRUPT' }
+    await expect(backupDataDirectory(directory, join(targets, 'copy'))).rejects.toMatchObject(refused)
+    expect(readdirSync(targets)).toEqual([])
   })
 
   test('of what is no data directory says so', async () => {

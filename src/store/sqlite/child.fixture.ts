@@ -1,10 +1,13 @@
 import { errorCode } from '../../protocol/loom-error.ts'
 import { appendOf, commitOf, processOf, spawnOf } from '../contract/requests.fixture.ts'
-import type { AppendRequest, Lease, Store } from '../types.ts'
+import { writeManifest } from '../manifest.ts'
+import { toPage } from '../page-hash.ts'
+import type { AppendRequest, Lease, Page, Store } from '../types.ts'
 import { createSqliteStore } from './sqlite-store.ts'
 
-// A process that owns a store until it is killed: `node child.fixture.ts <hold|stream> <directory> <round>`.
-// Both say `ready` when the store is open, or the code of the error. `stream` then appends and commits without end, always the same messages from
+// A process that owns a store until it is killed: `node child.fixture.ts <hold|stream|snapshot> <directory> <round>`.
+// All say `ready` when the store is open, or the code of the error. `snapshot` then takes snapshots without end and says of
+// each that is acknowledged `checkpoint <nonce> <manifest>`. `stream` appends and commits without end, always the same messages from
 // the first on, as a client does that repeats what it had no answer for, and says of each acknowledged one:
 // `ack <process> <name> <nonce> <new|duplicate>`. Messages with a cause carry another item in each round.
 
@@ -19,6 +22,7 @@ const store = await createSqliteStore({ directory }).catch((error: unknown) => {
 if (store !== undefined) {
   say('ready')
   if (command === 'hold') setInterval(() => {}, 60_000)
+  else if (command === 'snapshot') await snapshot(store)
   else await stream(store)
 }
 
@@ -59,4 +63,35 @@ async function evaluate(store: Store, lease: Lease): Promise<void> {
       await store.settleOutbox([{ cause: { processId, nonce: evaluated, index: 0 }, outcome: { state: 'delivered' } }])
     }
   }
+}
+
+/** Of a state of 40 pages, of which each message changes three: the rest is shared with the snapshot before. */
+async function snapshot(store: Store): Promise<void> {
+  const processId = processOf('one')
+  await store.append([spawnOf(processId)])
+  const [lease] = await store.acquire({ workerId: `round ${round}`, ttlMs: 60_000, max: 1, processIds: [processId] })
+  if (lease === undefined) throw new Error('no lease')
+  let state: readonly Page[] = []
+  for (let { evaluated: nonce } = await store.head(processId); ; nonce += 1) {
+    if (nonce > 0) await store.append([appendOf(processId, `m${nonce}`)])
+    await store.commitResults([commitOf(lease, nonce)])
+    const pageAt = (place: number): Page => toPage(Buffer.from(`page ${place} at ${nonce} `.repeat(300)))
+    state = Array.from({ length: 40 }, (_, place) => {
+      const before = state[place]
+      return before === undefined || (nonce + place) % 13 === 0 ? pageAt(place) : before
+    })
+    const halves = [state.slice(0, 20), state.slice(20)].map((pages) => manifestOf(pages, []))
+    const root = manifestOf([], halves)
+    for (const page of state) await store.putPages([page])
+    await store.putPages([...halves, root])
+    await store.putCheckpoint({ processId, epoch: lease.epoch, nonce, manifest: root.hash })
+    say(`checkpoint ${nonce} ${root.hash}`)
+    await store.dropCheckpoints(processId, [nonce - 3])
+    if (nonce % 4 === 3) await store.sweepPages({ graceMs: 0 })
+  }
+}
+
+function manifestOf(pages: readonly Page[], manifests: readonly Page[]): Page {
+  const hashes = (of: readonly Page[]): string[] => of.map(({ hash }) => hash)
+  return toPage(writeManifest({ header: new Uint8Array(), manifests: hashes(manifests), pages: hashes(pages) }))
 }

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs'
-import type { StoreErrorInfo } from '../errors.ts'
+import { StoreError, type StoreErrorInfo } from '../errors.ts'
 
 /** Primary result codes of SQLite; an extended code has one of them in its low byte. */
 const sqlite = { inputOutput: 10, corrupt: 11, full: 13, notADatabase: 26 } as const
@@ -17,13 +17,13 @@ export function writeFailure(error: unknown, path: string, bytesMax?: number): S
   return fullDisk(error, path, bytesMax) ?? { code: 'STORE_WRITE_FAILED', reason: textOf(error) }
 }
 
-/** `STORE_FULL` or `STORE_CORRUPT` for what means that, or undefined. */
-export function fileProblem(error: unknown, path: string): StoreErrorInfo | undefined {
-  const code = primaryCode(error)
-  if (code === sqlite.corrupt || code === sqlite.notADatabase) {
-    return { code: 'STORE_CORRUPT', path, problem: textOf(error) }
-  }
-  return fullDisk(error, path)
+/** What is thrown on for a failure at `path`: `STORE_FULL` or `STORE_CORRUPT` where it means that, or the failure itself. */
+export function fileError(cause: unknown, path: string): unknown {
+  if (cause instanceof StoreError) return cause
+  const code = primaryCode(cause)
+  const isCorrupt = code === sqlite.corrupt || code === sqlite.notADatabase
+  const info = isCorrupt ? ({ code: 'STORE_CORRUPT', path, problem: textOf(cause) } as const) : fullDisk(cause, path)
+  return info === undefined ? cause : new StoreError(info, { cause })
 }
 
 function fullDisk(error: unknown, path: string, bytesMax?: number): StoreErrorInfo | undefined {

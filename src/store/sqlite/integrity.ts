@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../errors.ts'
-import { fileProblem } from './file-errors.ts'
+import { fileError } from './file-errors.ts'
 import { type PackedId, toHex, unpackId } from './row-codec.ts'
 import { prepare } from './statement.ts'
 
@@ -19,8 +19,7 @@ export function checkStructure(path: string): void {
     const answer = String(Object.values(first ?? {})[0])
     if (answer !== 'ok') throw new StoreError({ code: 'STORE_CORRUPT', path, problem: answer })
   } catch (cause) {
-    const info = fileProblem(cause, path)
-    throw info === undefined ? cause : new StoreError(info, { cause })
+    throw fileError(cause, path)
   } finally {
     database.close()
   }

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { StoreError } from '../errors.ts'
+import { errorCode } from '../../protocol/loom-error.ts'
 import type { StoreClock, StoreLog } from '../types.ts'
-import { fileProblem } from './file-errors.ts'
+import { fileError } from './file-errors.ts'
 import { checkInvariants, checkStructure } from './integrity.ts'
 import { takeOwnerLock } from './owner-lock.ts'
 import { prepareDatabase } from './schema.ts'
@@ -11,6 +11,11 @@ import { prepareDatabase } from './schema.ts'
 /** Names of the databases in a data directory. */
 export const mainFile = 'loom.sqlite'
 export const pagesFile = 'pages.sqlite'
+
+/** Whether a file of a data directory is the store's, by its name. */
+export function isStoreFile(name: string): boolean {
+  return [mainFile, pagesFile, 'owner.'].some((start) => name.startsWith(start))
+}
 
 /** The files of a data directory, held by this store: lock taken, tables there, connections for reading open. */
 export interface StoreFiles {
@@ -42,8 +47,7 @@ export function openStoreFiles(directory: string, options: OpenOptions): StoreFi
   try {
     return openHere(directory, options)
   } catch (cause) {
-    const info = cause instanceof StoreError ? undefined : fileProblem(cause, directory)
-    throw info === undefined ? cause : new StoreError(info, { cause })
+    throw fileError(cause, directory)
   }
 }
 
@@ -89,13 +93,10 @@ function openHere(directory: string, { check, clock, log }: OpenOptions): StoreF
     }
   } catch (error) {
     for (const database of open) database.close()
-    lock.release(lock.leftInOrder && !isCorrupt(error))
-    throw error
+    const told = fileError(error, directory)
+    lock.release(lock.leftInOrder && errorCode(told) !== 'STORE_CORRUPT')
+    throw told
   }
-}
-
-function isCorrupt(error: unknown): boolean {
-  return error instanceof StoreError && error.info.code === 'STORE_CORRUPT'
 }
 
 function sizeOf(path: string): number {

@@ -1,9 +1,7 @@
-import { setImmediate } from 'node:timers/promises'
 import type { ItemId, ProcessId } from '../../protocol/ids.ts'
 import { checkCommit, checkGrace, checkLimit, pageSizeMax } from '../checks.ts'
 import { StoreError } from '../errors.ts'
 import { checkFilter } from '../item-filter.ts'
-import { reachablePages } from '../reachable-pages.ts'
 import type * as contract from '../types.ts'
 import { Wakes } from '../wakes.ts'
 import { AppendPlanner, type Plan } from './append-planner.ts'
@@ -14,6 +12,7 @@ import { LogReader } from './log-reader.ts'
 import { openStoreFiles, type StoreFiles } from './open-store-files.ts'
 import { OutboxReader } from './outbox-reader.ts'
 import { PageReader } from './page-reader.ts'
+import { PageStore } from './page-store.ts'
 import { ProcessReader } from './process-reader.ts'
 import { commitsSizeBytes, fillAppend, fillCommit, itemsSizeBytes, type PlannedEntry, toItemRow } from './requests.ts'
 import { ResultReader } from './result-reader.ts'
@@ -71,9 +70,6 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
 
 /** Failed writes are logged at most this often. */
 const failureLogIntervalMs = 10_000
-/** Hashes that a sweep looks at in one turn, and pages it deletes in one transaction: others wait no longer than that. */
-const hashesAtOnce = 1_000
-const droppedAtOnceMax = 64
 
 /** Reads run in the calling thread on connections of their own; writes are planned here and done by the writer. */
 class OpenSqliteStore implements SqliteStore {
@@ -89,10 +85,10 @@ class OpenSqliteStore implements SqliteStore {
   readonly #outbox: OutboxReader
   readonly #pages: PageReader
   readonly #checkpoints: CheckpointReader
+  readonly #pageStore: PageStore
   readonly #processes: ProcessReader
   /** Resolves when all appends up to now are on the disk: batches are answered in order. */
   #lastAppend: Promise<void> = Promise.resolve()
-  #lastSweep: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | undefined
 
   constructor(files: StoreFiles, writer: WriterClient, planner: AppendPlanner, options: SqliteStoreOptions) {
@@ -108,6 +104,7 @@ class OpenSqliteStore implements SqliteStore {
     this.#outbox = new OutboxReader(files.main)
     this.#pages = new PageReader(files.pages)
     this.#checkpoints = new CheckpointReader(files.main)
+    this.#pageStore = new PageStore(writer, this.#pages, this.#checkpoints)
     this.#processes = new ProcessReader(files.main)
   }
 
@@ -252,11 +249,7 @@ class OpenSqliteStore implements SqliteStore {
 
   async putPages(pages: readonly contract.Page[]): Promise<void> {
     this.#open()
-    const nowMs = this.#clock.now()
-    const sizeBytes = pages.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
-    await this.#writer.call('putPages', sizeBytes, (batch) => {
-      return { pages: pages.map(({ hash, bytes }) => ({ hash, bytes: batch.put(bytes) })), nowMs }
-    })
+    await this.#pageStore.put(pages, this.#clock.now())
   }
 
   async getPages(hashes: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
@@ -272,33 +265,7 @@ class OpenSqliteStore implements SqliteStore {
   async sweepPages({ graceMs }: { readonly graceMs: number }): Promise<contract.PageCount> {
     this.#open()
     checkGrace(graceMs)
-    // One after another: a manifest must not go while the next sweep walks it.
-    const sweep = this.#lastSweep.then(() => this.#sweep(this.#clock.now() - graceMs))
-    this.#lastSweep = sweep.catch(() => undefined)
-    return await sweep
-  }
-
-  async #sweep(putBeforeMs: number): Promise<contract.PageCount> {
-    this.#open()
-    const reached = await reachablePages(this.#checkpoints.manifests(), (hash) => {
-      this.#open()
-      return this.#pages.one(hash)
-    })
-    let [pages, bytes] = [0, 0]
-    this.#open()
-    for (const some of this.#pages.hashes(hashesAtOnce)) {
-      const unreached = some.filter((hash) => !reached.has(hash))
-      for (let start = 0; start < unreached.length; start += droppedAtOnceMax) {
-        const hashes = unreached.slice(start, start + droppedAtOnceMax)
-        const dropped = await this.#writer.call('dropPages', 0, () => ({ hashes, putBeforeMs }))
-        pages += dropped.pages
-        bytes += dropped.bytes
-        this.#open()
-      }
-      await setImmediate()
-      this.#open()
-    }
-    return { pages, bytes }
+    return await this.#pageStore.sweep(this.#clock.now() - graceMs)
   }
 
   async putCheckpoint(request: contract.CheckpointRequest): Promise<contract.CommitOutcome> {
@@ -361,8 +328,13 @@ class OpenSqliteStore implements SqliteStore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#writer.close().then((inOrder) => this.#files.close(inOrder))
+    this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#pageStore.close()
+    this.#files.close(await this.#writer.close())
   }
 
   #open(): void {

@@ -86,6 +86,19 @@ describe('SQLite store, disk full', () => {
     expect(await store.commitResults([commitOf(held, 0)])).toEqual(['already'])
   })
 
+  test('entries that were not written lead no chain and count in none', async () => {
+    const { store, big } = await openSmall()
+    await store.append([appendOf(a, 'root')])
+    const root = { processId: a, nonce: 1 }
+    const caused = appendOf(b, 'caused', { cause: { ...root, index: 0 } })
+    expect(await Promise.allSettled([store.append([caused]), store.append([big])])).toMatchObject([failed, failed])
+    // Entry 1 of b is what this names; it is there no more.
+    const orphan = appendOf(a, 'orphan', { cause: { processId: b, nonce: 1, index: 0 } })
+    expect(await store.append([orphan])).toMatchObject([{ entry: { chain: { processId: a, nonce: 2, depth: 0 } } }])
+    expect(await store.append([caused])).toMatchObject([{ nonce: 1, entry: { chain: { ...root, depth: 1 } } }])
+    expect(await store.chainStatus(root)).toEqual({ entries: 2 })
+  })
+
   test('close waits for calls that fail', async () => {
     const { store, big } = await openSmall()
     const call = expect(store.append([big])).rejects.toMatchObject({ code: 'STORE_FULL' })
@@ -103,6 +116,9 @@ describe('SQLite store, bad calls', () => {
     })
     const broken = [appendOf(a, 'fine'), appendOf(b, 'fine'), appendOf(a, 'broken', { assign })]
     await expect(store.append(broken)).rejects.toThrow(TypeError)
+    const orphan = appendOf(c, 'orphan', { cause: { processId: a, nonce: 1, index: 0 } })
+    const results = await store.append([spawnOf(c), orphan])
+    expect(results[1]).toMatchObject({ entry: { chain: { processId: c, nonce: 1, depth: 0 } } })
     expect(await store.append([appendOf(a, 'fine'), appendOf(b, 'fine')])).toMatchObject([
       { nonce: 1, duplicate: false },
       { nonce: 1, duplicate: false },

@@ -37,8 +37,8 @@ export class Writer {
   constructor(options: WriterOptions) {
     const { mainPath, pagesPath, databaseBytesMax } = options
     this.#options = options
-    this.#main = openForWriting(mainPath, databaseBytesMax)
-    this.#pages = openForWriting(pagesPath, undefined)
+    this.#main = openForWriting(mainPath, checkpointPages.main, databaseBytesMax)
+    this.#pages = openForWriting(pagesPath, checkpointPages.pages, undefined)
     this.#processes = new WriterProcesses(this.#main)
     this.#items = new WriterItems(this.#main)
     this.#chains = new WriterChains(this.#main, this.#processes)
@@ -141,16 +141,20 @@ export class Writer {
   }
 }
 
-/** Pages of the write-ahead log after which a commit also copies them into the database: 32 MiB of 8 KiB. */
-const checkpointPages = 4_096
+/**
+ * Pages of the write-ahead log after which a commit also copies them into the database, in units of 8 KiB: 32 MiB of the
+ * main one, where the same pages are written again and again. Of the second file each is written once, so waiting saves
+ * nothing, and the less is copied at once, the shorter appends wait for it.
+ */
+const checkpointPages = { main: 4_096, pages: 256 }
 
-function openForWriting(path: string, bytesMax: number | undefined): DatabaseSync {
+function openForWriting(path: string, checkpointAt: number, bytesMax: number | undefined): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5_000 })
   database.exec(`
     PRAGMA synchronous = FULL;
     PRAGMA cache_size = -65536;
     PRAGMA temp_store = MEMORY;
-    PRAGMA wal_autocheckpoint = ${checkpointPages};
+    PRAGMA wal_autocheckpoint = ${checkpointAt};
     PRAGMA journal_size_limit = 67108864;
   `)
   if (bytesMax !== undefined) {
