@@ -2,6 +2,7 @@ import { benchCompute, benchLibrary, benchPipeline, benchTransfers } from './eva
 import { benchHttp, benchStart } from './http.ts'
 import { benchReplay } from './replay.ts'
 import { benchColdStart, benchSnapshots } from './snapshots.ts'
+import { benchTimeTravel } from './time-travel.ts'
 
 // Every figure of docs/performance.md, in one run: `npm run bench`, or `npm run bench -- evaluate http …` for some.
 
@@ -13,6 +14,7 @@ const benches: Record<string, () => void | Promise<void>> = {
   replay: benchReplay,
   cold: benchColdStart,
   snapshots: benchSnapshots,
+  'time-travel': benchTimeTravel,
   start: benchStart,
   http: benchHttp,
 }

@@ -10,7 +10,17 @@
  * @module
  */
 export { createNetwork } from './network/network.ts'
-export type { Network, NetworkEvent, NetworkInfo, NetworkOptions, Submission } from './network/types.ts'
+export type {
+  LastChange,
+  Network,
+  NetworkEvent,
+  NetworkInfo,
+  NetworkOptions,
+  StateChange,
+  StateReading,
+  StateRequest,
+  Submission,
+} from './network/types.ts'
 export { createDataItem, parseDataItem, verifyDataItem } from './protocol/data-item.ts'
 export type { Address, ItemId, ProcessId } from './protocol/ids.ts'
 export { createEd25519Signer, createEthereumSigner, createRsaSigner, createSolanaSigner } from './protocol/signers.ts'

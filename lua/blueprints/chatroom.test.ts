@@ -73,6 +73,7 @@ test('sends a broadcast once to each member, wallets and processes, the sender t
 
 test('never sends a broadcast to itself', async () => {
   await room.eval('Send({ Target = ao.id, Action = "Register" })')
+  await loom.idle()
   await answer(alice, 'Register')
   expect(await room.state('Members')).toEqual([room.id, alice.address])
   const { messages } = await room.send({ from: bob, action: 'Broadcast', data: 'Hello' })

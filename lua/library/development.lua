@@ -146,10 +146,28 @@ local function xpcallAndNote(...)
   end, select(3, ...))
 end
 
--- Switches it on, before any code of the user runs.
+-- Puts a function in the place of a global one, unless user code has put another there.
+local function exchange(name, present, wanted)
+  if G[name] == present then
+    G[name] = wanted
+  end
+end
+
+-- Switches it on, before any code of the user runs; or when a process without it is forked.
 function development.begin()
   development.isOn = true
-  G.load, G.pcall, G.xpcall = loadAndNote, pcallAndNote, xpcallAndNote
+  exchange("load", load, loadAndNote)
+  exchange("pcall", pcall, pcallAndNote)
+  exchange("xpcall", xpcall, xpcallAndNote)
+end
+
+-- Switches it off: a process that had it is forked where it is off.
+function development.finish()
+  development.reset()
+  development.isOn = false
+  exchange("load", loadAndNote, load)
+  exchange("pcall", pcallAndNote, pcall)
+  exchange("xpcall", xpcallAndNote, xpcall)
 end
 
 -- A message begins.

@@ -1,5 +1,5 @@
 -- What a process is told about itself and its module, and what follows from it for `ao`. Process API 2.2, 3 and 12.1.
-local gmatch, ipairs, type = string.gmatch, ipairs, type
+local G, gmatch, ipairs, rawset, remove, type = _G, string.gmatch, ipairs, rawset, table.remove, type
 
 local import = ...
 local emptyOutbox = import(".outbox").empty
@@ -24,6 +24,7 @@ local function study(env)
   return {
     env = env,
     id = process.Id,
+    owner = process.Owner,
     name = tags.Name,
     parent = tags["From-Process"],
     module = tags.Module or "",
@@ -67,4 +68,21 @@ local function apply(ao, known)
   ao.env = known.env
 end
 
-return { study = study, apply = apply, includes = includes }
+-- Gives the state of another process to the one that `known` describes: a fork. What the environment of the former gave is
+-- taken back; what user code has set stays. A fork belongs to who made it, or it could not be used.
+local function rebind(ao, former, known)
+  ao.id, ao._module, ao.env = known.id, known.module, known.env
+  rawset(G, "Owner", known.parent or known.owner)
+  if known.name then
+    rawset(G, "Name", known.name)
+  end
+  local current = ao.authorities
+  for index = type(current) == "table" and #current or 0, 1, -1 do
+    local address = current[index]
+    if includes(former.authorities, address) and not includes(known.authorities, address) then
+      remove(current, index)
+    end
+  end
+end
+
+return { study = study, apply = apply, rebind = rebind, includes = includes }

@@ -16,11 +16,12 @@ local messages = import(".message")
 local json = import("json")
 local packets = import(".packets")
 local process = import(".process")
-local study = import(".environment").study
+local environment = import(".environment")
 
 local decode, encode = json.decode, json.encode
 local fromPacket, toTable = messages.fromPacket, messages.toTable
 local success, failure = packets.success, packets.failure
+local rebind, study = environment.rebind, environment.study
 local loaded = package.loaded
 local ownHandle = process.handle
 
@@ -55,12 +56,16 @@ local environmentBody, known
 
 -- Packets by their first byte. An error goes through `step` to the engine, and fails the message (class E).
 local kinds = {
-  -- The environment comes once, and stays.
+  -- The environment comes once, and stays. A fork is told its own in the state of the process that it was forked from.
   [1] = function(body)
     local env, isDevelopment, texts = packets.readEnvironment(body)
+    local former = known
     environmentBody, known = body, study(env)
-    if isDevelopment then
-      development.begin()
+    if former then
+      rebind(ao, former, known)
+    end
+    if isDevelopment ~= development.isOn then
+      development[isDevelopment and "begin" or "finish"]()
     end
     for path, text in pairs(texts) do
       files.add(path, text)

@@ -5,6 +5,13 @@ export type CliErrorInfo =
   | { readonly code: 'CLI_PORT_TAKEN'; readonly host: string; readonly port: number }
   | { readonly code: 'CLI_PORT_UNUSABLE'; readonly host: string; readonly port: number; readonly reason: string }
   | { readonly code: 'CLI_FILE_UNREADABLE'; readonly path: string; readonly reason: string }
+  | { readonly code: 'CLI_FILE_UNWRITABLE'; readonly path: string; readonly reason: string }
+  | {
+      readonly code: 'CLI_DIRECTORY_IN_USE'
+      readonly path: string
+      readonly pid: number | undefined
+      readonly instead: string
+    }
   | { readonly code: 'CLI_WALLET_MISSING'; readonly dataDirectory: string }
   | { readonly code: 'CLI_WALLET_UNREADABLE'; readonly path: string; readonly reason: string }
   | { readonly code: 'CLI_NODE_UNREACHABLE'; readonly url: string; readonly reason: string }
@@ -22,6 +29,9 @@ const messages: { [C in Code]: (info: InfoOf<C>) => string } = {
   CLI_PORT_UNUSABLE: ({ host, port, reason }) =>
     `Port ${port} on ${host} cannot be used: ${reason}. Choose others with --port and --host.`,
   CLI_FILE_UNREADABLE: ({ path, reason }) => `The file ${path} cannot be read: ${reason}.`,
+  CLI_FILE_UNWRITABLE: ({ path, reason }) => `The file ${path} cannot be written: ${reason}.`,
+  CLI_DIRECTORY_IN_USE: ({ path, pid, instead }) =>
+    `A node${pid === undefined ? '' : ` (process ${pid})`} has ${path} open, and this needs it alone. Stop the node. ${instead}`.trimEnd(),
   CLI_WALLET_MISSING: ({ dataDirectory }) =>
     `There is no development wallet in ${dataDirectory}. Start a node once (loom start), name its data directory with --data-dir, or give a wallet with --wallet <file>.`,
   CLI_WALLET_UNREADABLE: ({ path, reason }) =>

@@ -14,6 +14,25 @@ export function parsePort(text: string): number {
   throw new InvalidArgumentError('Give a number from 0 (any free port) to 65535.')
 }
 
+/** @throws {InvalidArgumentError} unless it is a nonce. */
+export function parseNonce(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give a nonce: a whole number from 0.')
+}
+
+/** @throws {InvalidArgumentError} unless it is a whole number from 1. */
+export function parseCount(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give a whole number from 1.')
+}
+
+/** A limit of chains, 0 for `none`. @throws {InvalidArgumentError} */
+export function parseChainLimit(text: string): number {
+  if (text === 'none') return 0
+  if (/^[1-9]\d{0,11}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give a number from 1, or none.')
+}
+
 /** The base URL of a node, without a slash at the end. @throws {InvalidArgumentError} */
 export function parseUrl(text: string): string {
   const url = URL.parse(text)

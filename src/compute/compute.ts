@@ -4,10 +4,20 @@ import type { ProcessDirectory } from '../scheduler/process-directory.ts'
 import type { Clock } from '../store/clock.ts'
 import type { LogEntry, NewItem, Store, StoredResult } from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { ComputeError } from './errors.ts'
 import { ModuleReader } from './module-reader.ts'
-import { leaseTtlMs, type OnCommitted, ProcessRunner, type RunnerDependencies } from './process-runner.ts'
+import {
+  leaseTtlMs,
+  type OnCommitted,
+  type OnCommitUnknown,
+  ProcessRunner,
+  type RunnerDependencies,
+} from './process-runner.ts'
+import { type Rehearsal, type RehearsalRequest, rehearse } from './rehearsal.ts'
+import type { ModuleThread } from './state-loader.ts'
 import type { EvaluationThread } from './thread-protocol.ts'
+import { TimeTravel } from './time-travel.ts'
 
 /**
  * Decides which process is evaluated in which thread, and keeps the hot ones loaded.
@@ -16,7 +26,10 @@ import type { EvaluationThread } from './thread-protocol.ts'
  */
 
 export interface ComputeOptions {
-  /** Processes kept loaded, and memory they may take; the least recently used are freed beyond either. */
+  /**
+   * Processes kept loaded, and memory they may take; the least recently used are freed beyond either. States of the past may
+   * take a quarter of it besides.
+   */
   readonly hotProcessesMax: number
   readonly hotMemoryBytesMax: number
   /** Named in leases. The same after a restart of the same node, so that it takes up its own work. */
@@ -33,6 +46,7 @@ export interface ComputeDependencies {
   /** Gives an item its time and block. */
   readonly stampItem: (item: DataItem) => NewItem
   readonly onCommitted: OnCommitted
+  readonly onCommitUnknown: OnCommitUnknown
 }
 
 export interface Compute {
@@ -40,15 +54,26 @@ export interface Compute {
   prepare(moduleId: string, source: string): Promise<void>
   /** A durable entry is to be evaluated. */
   enqueue(entry: LogEntry): void
+  /** The log of a process may have grown. */
+  lookFor(processId: ProcessId): Promise<void>
   /** Result of an entry that is in the log; waits for it. */
   result(processId: ProcessId, nonce: number): Promise<StoredResult>
   dryRun(processId: ProcessId, message: VmMessage): Promise<string>
   /** Hash of the state after the last evaluated entry, hex. */
   stateHash(processId: ProcessId): Promise<string>
+  /** States of the past, and what changed them. */
+  readonly timeTravel: TimeTravel
+  /** What new code would have changed in the last messages. One after another: it takes the memory of the state four times. */
+  rehearse(request: RehearsalRequest): Promise<Rehearsal>
   /** Takes up what a run before this one left without results. */
   resume(): Promise<void>
   idle(): Promise<void>
   close(): Promise<void>
+  /**
+   * Makes room for another compute on the same threads: finishes what is in hand, saves nothing, frees all states. Who
+   * waits for a result, or asks for anything later, gets the error.
+   */
+  abandon(error: Error): Promise<void>
 }
 
 const resumeBatch = 256
@@ -70,10 +95,12 @@ interface Thread {
 }
 
 export function createCompute(options: ComputeOptions, dependencies: ComputeDependencies): Compute {
-  const { store, clock, log, directory, stampItem, onCommitted } = dependencies
+  const { store, clock, log, directory, stampItem, onCommitted, onCommitUnknown } = dependencies
   const runners = new Map<string, ProcessRunner>()
   const modules = new ModuleReader(store)
   let closed = false
+  /** What is said to who asks once it is closed. */
+  let closedBy: Error = new ComputeError({ code: 'COMPUTE_CLOSED' })
 
   const threads = dependencies.threads.map((handle): Thread => {
     const knownModules = new Set<string>()
@@ -81,16 +108,21 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
       log.warn({ error: error.message }, 'evaluation thread replaced')
       knownModules.clear()
       for (const runner of runners.values()) runner.lose()
+      timeTravel.lose(handle)
     }
     return { handle, knownModules }
   })
 
+  const rehearsals = new ConcurrencyLimit(1)
+  let rehearsalCount = 0
+
   function runnerOf(processId: ProcessId): ProcessRunner {
-    if (closed) throw new ComputeError({ code: 'COMPUTE_CLOSED' })
+    if (closed) throw closedBy
     let runner = runners.get(processId)
     if (runner === undefined) {
       runner = new ProcessRunner(processId, runnerDependencies(threadOf(processId)))
       runners.set(processId, runner)
+      runner.lastUsedMs = clock.now()
       freeColdest()
     }
     runner.lastUsedMs = clock.now()
@@ -98,24 +130,33 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
   }
 
   /** A process stays with its thread: its state is there. Ids are hashes, so their characters spread it. */
-  function threadOf(processId: ProcessId): Thread {
-    const index = (processId.charCodeAt(0) * 64 + processId.charCodeAt(1)) % threads.length
+  function threadOf(processId: ProcessId, offset = 0): Thread {
+    const index = (processId.charCodeAt(0) * 64 + processId.charCodeAt(1) + offset) % threads.length
     const thread = threads[index]
     if (thread === undefined) throw new RangeError('Compute needs at least one thread.')
     return thread
   }
 
-  function runnerDependencies({ handle, knownModules }: Thread): RunnerDependencies {
+  function runnerDependencies(thread: Thread): RunnerDependencies {
     return {
-      ...{ store, clock, log, directory, modules, stampItem, onCommitted, workerId: options.workerId },
+      ...{ store, clock, log, directory, modules, stampItem, onCommitted, onCommitUnknown },
+      workerId: options.workerId,
       isClosed: () => closed,
-      thread: {
-        handle,
-        knowsModule: (id) => knownModules.has(id),
-        learnModule: (id) => knownModules.add(id),
-      },
+      thread: moduleThread(thread),
     }
   }
+
+  function moduleThread({ handle, knownModules }: Thread): ModuleThread {
+    return { handle, knowsModule: (id) => knownModules.has(id), learnModule: (id) => knownModules.add(id) }
+  }
+
+  const timeTravel = new TimeTravel({
+    ...{ store, modules, log, viewMemoryBytesMax: options.hotMemoryBytesMax / 4 },
+    // Not the thread of the process, if there is another: the process goes on meanwhile.
+    threadFor: (processId) => moduleThread(threadOf(processId, 1)),
+    evaluated: (processId, nonce) => runnerOf(processId).waitFor(nonce),
+    inspectLatest: async (processId, path, bounds) => runnerOf(processId).inspect(path, bounds),
+  })
 
   /** Frees a sixteenth more than it must, so that it is not called for every process. */
   function freeColdest(): void {
@@ -169,13 +210,30 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
       })
   })
 
+  async function stop(): Promise<void> {
+    closed = true
+    stopSaving()
+    stopSweeping()
+    await saving
+    await Promise.all([...runners.values()].map((runner) => runner.idle()))
+  }
+
   return {
     async prepare(moduleId, source) {
-      await Promise.all(threads.map(({ handle }) => handle.request({ type: 'prepare', moduleId, source })))
-      for (const { knownModules } of threads) knownModules.add(moduleId)
+      await Promise.all(
+        threads.map(async ({ handle, knownModules }) => {
+          await handle.request({ type: 'prepare', moduleId, source })
+          // At once: while others still prepare, this thread may die and be another, which does not know it.
+          knownModules.add(moduleId)
+        }),
+      )
     },
     enqueue(entry) {
       if (!closed) runnerOf(entry.processId).enqueue(entry)
+    },
+    async lookFor(processId) {
+      const { next, evaluated } = await store.head(processId)
+      if (!closed && evaluated < next) runnerOf(processId).wake(next)
     },
     async result(processId, nonce) {
       return runnerOf(processId).waitFor(nonce)
@@ -185,6 +243,18 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     },
     async stateHash(processId) {
       return runnerOf(processId).stateHash()
+    },
+    timeTravel,
+    rehearse(request) {
+      return rehearsals.run(async () => {
+        if (closed) throw closedBy
+        rehearsalCount += 1
+        const thread = moduleThread(threadOf(request.processId, 1))
+        const rehearsal = await rehearse({ store, modules, log, thread }, request, `rehearsal ${rehearsalCount}`)
+        // The log may have been taken back meanwhile.
+        if (closed) throw closedBy
+        return rehearsal
+      })
     },
     async resume() {
       const request = { workerId: options.workerId, ttlMs: leaseTtlMs, max: resumeBatch }
@@ -203,15 +273,19 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     },
     async close() {
       if (closed) return
-      closed = true
-      stopSaving()
-      stopSweeping()
-      await saving
-      await Promise.all([...runners.values()].map((runner) => runner.idle()))
+      await stop()
+      await timeTravel.close(closedBy)
       const saves = [...runners.values()].map((runner) => runner.save())
       await Promise.race([Promise.allSettled(saves), clock.delay(closeSaveMsMax)])
-      for (const runner of runners.values()) runner.rejectWaiters(new ComputeError({ code: 'COMPUTE_CLOSED' }))
+      for (const runner of runners.values()) runner.rejectWaiters(closedBy)
       await Promise.all(threads.map(({ handle }) => handle.close()))
+    },
+    async abandon(error) {
+      closedBy = error
+      await stop()
+      for (const runner of runners.values()) runner.rejectWaiters(error)
+      await timeTravel.close(error)
+      await Promise.all([...runners.values()].map((runner) => runner.discard()))
     },
   }
 }

@@ -2,7 +2,8 @@ import { parseAssignment } from '../protocol/assignment.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
 import { isItemId, type ProcessId } from '../protocol/ids.ts'
 import { tagValue } from '../protocol/tags.ts'
-import { genesisTags } from '../scheduler/scheduler.ts'
+import { genesisTags, moduleIdOf } from '../scheduler/genesis-tags.ts'
+import { impersonatedBy } from '../scheduler/impersonation.ts'
 import type { LogEntry, Store } from '../store/types.ts'
 import type { VmEnvironment } from '../vm/types.ts'
 import { ComputeError } from './errors.ts'
@@ -24,11 +25,15 @@ export async function loadRequestFor(
   const { processId } = genesis
   const process = parseDataItem(genesis.item)
   const recorded = parseAssignment(genesis.assignment).extraTags
-  const moduleId = tagValue(recorded, genesisTags.resolvedModule) ?? tagValue(process.tags, 'Module') ?? ''
+  const moduleId = moduleIdOf(genesis)
   const module = await modules.read(processId, moduleId)
   const authorities = recorded.filter(({ name }) => name === genesisTags.authority)
   const environment: VmEnvironment = {
-    process: { id: processId, owner: process.ownerAddress, tags: [...process.tags, ...authorities] },
+    process: {
+      id: processId,
+      owner: impersonatedBy(genesis.assignment) ?? process.ownerAddress,
+      tags: [...process.tags, ...authorities],
+    },
     module: { id: moduleId, owner: module.ownerAddress, tags: module.tags },
     files: await readBootFile(processId, tagValue(recorded, genesisTags.bootItem), items),
     development: tagValue(recorded, genesisTags.development) === 'true',

@@ -6,18 +6,23 @@ import { VmError } from '../vm/errors.ts'
 import type { LuaEngine, LuaTemplate, VmLimits } from '../vm/lua/lua-vm.ts'
 import { hashPages, hashState } from '../vm/lua/memory-image.ts'
 import { RejectedVm } from '../vm/rejected-vm.ts'
-import type { Vm } from '../vm/types.ts'
+import type { Inspection, Vm } from '../vm/types.ts'
 import { ComputeError } from './errors.ts'
 import { outboxOf } from './outbox.ts'
 import { resultJson } from './result-json.ts'
 import type {
   EvaluatedEntry,
+  ForkRequest,
+  InspectRequest,
   LoadRequest,
   SnapshotToLoad,
   StateKey,
   TakenSnapshot,
   ThreadEntry,
   ThreadRequest,
+  Traced,
+  TraceRequest,
+  ValueChange,
 } from './thread-protocol.ts'
 import { toVmMessage } from './vm-message.ts'
 
@@ -34,6 +39,16 @@ interface Template extends LuaTemplate {
   /** Its pages by their hash. */
   readonly pagesByHash: ReadonlyMap<string, Uint8Array>
 }
+
+/** How much one request may do before others have their turn: the message that passes it is the last. */
+interface Turn {
+  readonly gasMax: number
+  readonly bytesMax: number
+}
+
+/** Some 100 ms, and far below what the store takes in one call: a single result may have some 200 MiB. */
+const turn: Turn = { gasMax: 500_000_000, bytesMax: 16 * 1_024 * 1_024 }
+const endlessTurn: Turn = { gasMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY }
 
 /** A module that cannot be loaded is the process's fault, and its messages' result; a host that fails is ours. */
 function orRejected<T>(load: () => T): T | RejectedVm {
@@ -66,14 +81,24 @@ export class Evaluator {
         return this.#missingPages(request.moduleId, request.hashes)
       case 'load':
         return this.#load(request)
+      case 'fork':
+        return this.#fork(request)
       case 'evaluate':
-        return request.entries.map((entry) => this.#evaluate(request, entry))
+        return this.#evaluateAll(request, request.entries, request.yields ? turn : endlessTurn)
       case 'replay':
         return this.#replay(request, request.entries)
       case 'dry-run':
         return resultJson(this.#loaded(request).vm.dryRun(request.message))
       case 'snapshot':
         return this.#snapshot(this.#loaded(request), request.full)
+      case 'inspect':
+        return this.#inspect(request)
+      case 'trace':
+        return this.#trace(request)
+      case 'copy':
+        return this.#copy(request, request.origin)
+      case 'memory':
+        return this.#loaded(request).vm.memoryBytes
       case 'state-hash':
         return this.#loaded(request).vm.stateHash()
       case 'unload':
@@ -82,16 +107,29 @@ export class Evaluator {
   }
 
   #load(request: LoadRequest): undefined {
-    this.#unload(request)
     const template = this.#template(request)
-    const { environment, limits, moduleId, snapshot } = request
-    const scheduler = tagValue(environment.process.tags, 'Scheduler') ?? this.#signer.address
+    const { environment, limits, snapshot } = request
     const vm =
       template instanceof RejectedVm
         ? template
         : orRejected(() =>
             snapshot === undefined ? template.spawn(environment, limits) : restore(template, snapshot, limits),
           )
+    this.#keep(request, vm, snapshot)
+  }
+
+  #fork(request: ForkRequest): undefined {
+    const { vm } = this.#loaded(request.origin)
+    this.#keep(
+      request,
+      orRejected(() => vm.fork(request.environment, request.limits)),
+    )
+  }
+
+  #keep(request: LoadRequest | ForkRequest, vm: Vm, snapshot?: SnapshotToLoad): void {
+    this.#unload(request)
+    const { moduleId, environment } = request
+    const scheduler = tagValue(environment.process.tags, 'Scheduler') ?? this.#signer.address
     this.#processes.set(nameOf(request), { vm, moduleId, scheduler, lastHashes: new Set(snapshot?.hashes.values()) })
   }
 
@@ -123,6 +161,19 @@ export class Evaluator {
     return hashes.filter((hash) => !template.pagesByHash.has(hash))
   }
 
+  #evaluateAll(key: StateKey, entries: readonly ThreadEntry[], { gasMax, bytesMax }: Turn): EvaluatedEntry[] {
+    const evaluated: EvaluatedEntry[] = []
+    let [gas, bytes] = [0, 0]
+    for (const entry of entries) {
+      const done = this.#evaluate(key, entry)
+      evaluated.push(done)
+      gas += done.gasUsed
+      bytes += sizeBytesOf(done)
+      if (gas >= gasMax || bytes >= bytesMax) break
+    }
+    return evaluated
+  }
+
   #evaluate(key: StateKey, entry: ThreadEntry): EvaluatedEntry {
     const { vm, moduleId, scheduler } = this.#loaded(key)
     const { item, message } = toVmMessage(key.processId, entry)
@@ -149,6 +200,43 @@ export class Evaluator {
     let gasUsed = 0
     for (const entry of entries) gasUsed += vm.evaluate(toVmMessage(key.processId, entry).message).gasUsed
     return gasUsed
+  }
+
+  #copy(key: StateKey, origin: StateKey): number {
+    const loaded = this.#loaded(origin)
+    this.#unload(key)
+    const vm = loaded.vm.copy()
+    this.#processes.set(nameOf(key), { ...loaded, vm })
+    return vm.memoryBytes
+  }
+
+  #inspect(request: InspectRequest | TraceRequest): Inspection {
+    return this.#loaded(request).vm.inspect(request.path, request.bounds)
+  }
+
+  #trace(request: TraceRequest): Traced {
+    const { path, entries } = request
+    const look = (): string => {
+      const { json, isComplete } = this.#inspect(request)
+      if (isComplete) return json
+      throw new VmError({
+        code: 'VM_STATE_TOO_LARGE',
+        path: path.text,
+        limit: `${request.bounds.lengthMax} characters of JSON`,
+      })
+    }
+    let change: ValueChange | undefined
+    let gasUsed = 0
+    let lengthRead = 0
+    let before = look()
+    for (const entry of entries) {
+      gasUsed += this.#replay(request, [entry])
+      const after = look()
+      if (after !== before) change = { nonce: entry.nonce, before, after }
+      before = after
+      lengthRead += after.length
+    }
+    return { change, gasUsed, lengthRead }
   }
 
   #snapshot(loaded: Loaded, full: boolean): TakenSnapshot {
@@ -196,4 +284,9 @@ function restore(template: Template, { marks, hashes, pages }: SnapshotToLoad, l
 
 function toHex(digest: Buffer | undefined): string {
   return digest?.toString('hex') ?? ''
+}
+
+/** About what it takes on its way to the store. */
+function sizeBytesOf({ json, outbox }: EvaluatedEntry): number {
+  return outbox.reduce((sum, { item, detail }) => sum + item.length + detail.length + 1_024, json.length)
 }

@@ -1,6 +1,6 @@
 import { createDataItem } from '../protocol/data-item.ts'
 import { type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
-import { tagValue } from '../protocol/tags.ts'
+import { tagBytesMax, tagCountMax, tagValue } from '../protocol/tags.ts'
 import type { DataItem, Signer, Tag } from '../protocol/types.ts'
 import type { Cause, OutboxEntry } from '../store/types.ts'
 import type { Evaluation, JsonValue, OutgoingData, OutgoingMessage, OutgoingSpawn, OutgoingTag } from '../vm/types.ts'
@@ -72,7 +72,7 @@ function messageEntry(
 ): OutboxEntry | undefined {
   // Without a target it is a note to whoever reads the result, such as a state patch (process API 17).
   if (message.target === undefined || message.target === null || message.target === '') return undefined
-  const target = String(message.target)
+  const target = textOf(message.target)
   const assignTo = assignmentTargets(message.tags)
   const tags = [
     ...textTags(message.tags, messageStrip),
@@ -141,12 +141,17 @@ function assignmentEntries(assignment: JsonValue, context: OutboxContext, index:
     const reason = 'an assignment needs Message, an id, and Processes, a list of ids'
     return [undeliverable('assignment', '', causeOf(context, index), reason)]
   }
-  const exclude = Array.isArray(Exclude) ? Exclude.filter((name) => typeof name === 'string') : undefined
-  return Processes.map((target: unknown, offset) => {
+  const exclude = Array.isArray(Exclude) ? Exclude.filter((name) => typeof name === 'string') : []
+  // They stand in the tags of each assignment, so longer ones would be refused there, one by one.
+  if (exclude.length > tagCountMax || exclude.join('').length > tagBytesMax) {
+    return [undeliverable('assignment', '', causeOf(context, index), 'Exclude does not fit into the tags of an item')]
+  }
+  const detail = exclude.length === 0 ? '' : JSON.stringify({ exclude } satisfies OutboxDetail)
+  return Processes.map((target: JsonValue, offset) => {
     const cause = causeOf(context, index + offset)
-    if (typeof target !== 'string' || !isItemId(target))
-      return undeliverable('assignment', String(target), cause, 'not an id')
-    const detail = exclude === undefined ? '' : JSON.stringify({ exclude } satisfies OutboxDetail)
+    if (typeof target !== 'string' || !isItemId(target)) {
+      return undeliverable('assignment', textOf(target), cause, 'not an id')
+    }
     return { cause, kind: 'assignment', target, itemId: Message, item: new Uint8Array(0), detail }
   })
 }
@@ -166,10 +171,14 @@ function entryOf(
   }
 }
 
+/** A target that is none may be anything, of any length; it stands in lists and logs. */
+const shownTargetLengthMax = 80
+
 function undeliverable(kind: OutboxEntry['kind'], target: string, cause: Cause, reason: unknown): OutboxEntry {
   const text = reason instanceof Error ? reason.message : String(reason)
   const detail = JSON.stringify({ undeliverable: text } satisfies OutboxDetail)
-  return { cause, kind, target, itemId: '' as ItemId, item: new Uint8Array(0), detail }
+  const shown = target.slice(0, shownTargetLengthMax)
+  return { cause, kind, target: shown, itemId: '' as ItemId, item: new Uint8Array(0), detail }
 }
 
 function detailText(detail: OutboxDetail): string {
@@ -182,9 +191,14 @@ function textTags(tags: readonly OutgoingTag[], strip: ReadonlySet<string>): Tag
   const out: Tag[] = []
   for (const { name, value } of tags) {
     if (value === undefined || value === null || strip.has(name)) continue
-    out.push({ name, value: typeof value === 'string' ? value : JSON.stringify(value) })
+    out.push({ name, value: textOf(value) })
   }
   return out
+}
+
+/** Of any JSON value: `String` calls what an object from a process names `toString`. */
+function textOf(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function pair(name: string, value: string): [Tag] {
@@ -194,7 +208,7 @@ function pair(name: string, value: string): [Tag] {
 function assignmentTargets(tags: readonly OutgoingTag[]): string[] {
   const value = tags.find(({ name }) => name === 'Assignments')?.value
   const list = Array.isArray(value) ? value : [value]
-  return list.filter((target): target is string => typeof target === 'string' && isItemId(target))
+  return [...new Set(list.filter((target): target is string => typeof target === 'string' && isItemId(target)))]
 }
 
 /** An anchor is 32 bytes; anything else cannot stand in an item, and means nothing to it. */

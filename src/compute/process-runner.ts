@@ -4,12 +4,14 @@ import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
 import type { Clock } from '../store/clock.ts'
 import type { CommitRequest, Lease, LogEntry, NewItem, OutboxEntry, Store, StoredResult } from '../store/types.ts'
-import type { VmMessage } from '../vm/types.ts'
+import type { StatePath } from '../vm/state-path.ts'
+import type { InspectionBounds, VmMessage } from '../vm/types.ts'
 import { ComputeError } from './errors.ts'
 import type { ModuleReader } from './module-reader.ts'
 import { saveSnapshot } from './snapshot-format.ts'
 import { loadState, type ModuleThread, toThreadEntry } from './state-loader.ts'
 import type { EvaluatedEntry } from './thread-protocol.ts'
+import type { StateReading } from './time-travel.ts'
 
 /**
  * Evaluates the log of one process in order, one batch after another.
@@ -49,6 +51,7 @@ export interface RunnerDependencies {
   readonly modules: ModuleReader
   readonly stampItem: (item: DataItem) => NewItem
   onCommitted: OnCommitted
+  onCommitUnknown: OnCommitUnknown
   isClosed(): boolean
 }
 
@@ -61,6 +64,9 @@ export type OnCommitted = (
   outbox: readonly OutboxEntry[],
   published: readonly OutboxEntry[],
 ) => void
+
+/** A commit may have happened, and then its outbox is in the store: it is to be delivered before what is committed next. */
+export type OnCommitUnknown = () => void
 
 interface Waiter {
   resolve(result: StoredResult): void
@@ -78,10 +84,16 @@ export class ProcessRunner {
   #known = 0
   /** Next nonce to evaluate; undefined until read from the store. */
   #next: number | undefined
+  /** Entries that have been evaluated once. Before the first there is no state that anyone could mean. */
+  #reached = 1
+  /** Who wants the state between messages. */
+  #readers = 0
   #loaded = false
   #moduleId = ''
   /** Gas used since the last snapshot: what a restart would have to evaluate again. */
   #gasSinceSnapshot = 0
+  /** The same since the last one that is kept. */
+  #gasSinceKept = 0
   #snapshotting: Promise<void> | undefined
   /** The thread leaves out what the last snapshot had: not when that was not stored. */
   #isLastSnapshotLost = false
@@ -90,6 +102,8 @@ export class ProcessRunner {
   /** Memory that the state takes, as of the last evaluation. */
   memoryBytes = 0
   #lease: Lease | undefined
+  /** Given to all who wait, now and later: nothing is evaluated any more. */
+  #endedBy: Error | undefined
   #running: Promise<void> | undefined
   #commit: Promise<void> = Promise.resolve()
   /** Serialises what needs the state between messages with the evaluation of messages. */
@@ -103,7 +117,7 @@ export class ProcessRunner {
   }
 
   get busy(): boolean {
-    return this.#running !== undefined || this.#waiters.size > 0
+    return this.#running !== undefined || this.#waiters.size > 0 || this.#readers > 0
   }
 
   /** A durable entry is to be evaluated. */
@@ -136,6 +150,7 @@ export class ProcessRunner {
       // It may have been evaluated while the store was read: then it is found in the next turn.
       if (this.#next === evaluatedBefore) break
     }
+    if (this.#endedBy !== undefined) throw this.#endedBy
     return new Promise((resolve, reject) => {
       const waiters = this.#waiters.get(nonce) ?? []
       waiters.push({ resolve, reject })
@@ -146,17 +161,22 @@ export class ProcessRunner {
 
   /** Runs against the state after the last evaluated entry (I5). */
   dryRun(message: VmMessage): Promise<string> {
-    return this.#exclusive(async () => {
-      await this.#ensureLoaded()
-      return this.#deps.thread.handle.request({ type: 'dry-run', processId: this.processId, message })
+    return this.#withState(() =>
+      this.#deps.thread.handle.request({ type: 'dry-run', processId: this.processId, message }),
+    )
+  }
+
+  /** Reads a value of the state after the last evaluated entry (I5). */
+  inspect(path: StatePath, bounds: InspectionBounds): Promise<StateReading> {
+    return this.#withState(async () => {
+      const request = { type: 'inspect', processId: this.processId, path, bounds } as const
+      const { json, isComplete } = await this.#deps.thread.handle.request(request)
+      return { nonce: this.#nextNonce() - 1, json, isComplete }
     })
   }
 
   stateHash(): Promise<string> {
-    return this.#exclusive(async () => {
-      await this.#ensureLoaded()
-      return this.#deps.thread.handle.request({ type: 'state-hash', processId: this.processId })
-    })
+    return this.#withState(() => this.#deps.thread.handle.request({ type: 'state-hash', processId: this.processId }))
   }
 
   /** Resolves when everything known has been evaluated and committed. */
@@ -180,7 +200,7 @@ export class ProcessRunner {
     if (!this.#loaded || this.#gasSinceSnapshot < gasPerSnapshotMin) return
     await this.#exclusive(async () => {
       await this.#commit
-      await this.#takeSnapshot({ isKept: false })
+      await this.#takeSnapshot()
     })
     await this.#snapshotting
   }
@@ -200,12 +220,19 @@ export class ProcessRunner {
     }
   }
 
+  /** Frees the state without saving it, when a snapshot that is under way is stored. */
+  async discard(): Promise<void> {
+    await this.#snapshotting
+    await this.#forgetState()
+  }
+
   /** The thread is gone, and the state with it. */
   lose(): void {
     this.#loaded = false
   }
 
   rejectWaiters(error: Error): void {
+    this.#endedBy = error
     for (const waiters of this.#waiters.values()) for (const { reject } of waiters) reject(error)
     this.#waiters.clear()
   }
@@ -237,7 +264,7 @@ export class ProcessRunner {
     // The lease is needed for the commit only, so it is taken while the messages are evaluated.
     const leased = this.#ensureLease()
     const evaluating = this.#deps.thread.handle.request({
-      ...{ type: 'evaluate', processId: this.processId },
+      ...{ type: 'evaluate', processId: this.processId, yields: true },
       entries: entries.map(toThreadEntry),
     })
     const [lease, evaluated] = await Promise.all([leased, evaluating.then((batch) => this.#settleBatch(batch))])
@@ -247,18 +274,21 @@ export class ProcessRunner {
     this.#commit.catch(() => undefined)
     if (this.#snapshotting === undefined && this.#gasSinceSnapshot > gasPerByte.working * this.memoryBytes) {
       await this.#commit
-      await this.#takeSnapshot({ isKept: true })
+      await this.#takeSnapshot()
     }
     return true
   }
 
   /** Takes the state after the last evaluated entry, all of which are committed, and stores it while others go on. */
-  async #takeSnapshot({ isKept }: { isKept: boolean }): Promise<void> {
+  async #takeSnapshot(): Promise<void> {
     const nonce = this.#nextNonce() - 1
     if (nonce < 0 || !this.#loaded) return
     const { epoch } = await this.#ensureLease()
-    const gasUsed = this.#gasSinceSnapshot
+    const [gasUsed, gasSinceKept] = [this.#gasSinceSnapshot, this.#gasSinceKept]
     this.#gasSinceSnapshot = 0
+    // Those of a process that rests now and then are kept as seldom as those of one that works all the time.
+    const isKept = gasSinceKept > gasPerByte.working * this.memoryBytes
+    if (isKept) this.#gasSinceKept = 0
     const { processId } = this
     const { store, thread, log } = this.#deps
     const taken = await thread.handle.request({ type: 'snapshot', processId, full: this.#isLastSnapshotLost })
@@ -268,6 +298,7 @@ export class ProcessRunner {
       .catch((error: unknown) => {
         log.warn({ processId, nonce, error: String(error) }, 'snapshot not stored')
         this.#gasSinceSnapshot += gasUsed
+        if (isKept) this.#gasSinceKept += gasSinceKept
         this.#isLastSnapshotLost = true
       })
       .finally(() => {
@@ -289,11 +320,13 @@ export class ProcessRunner {
     const batch = evaluated.map(({ nonce, json, failed, gasUsed, outbox, memoryBytes }) => {
       const result: StoredResult = { processId: this.processId, nonce, json, failed, gasUsed }
       this.#gasSinceSnapshot += gasUsed
+      this.#gasSinceKept += gasUsed
       this.memoryBytes = memoryBytes
       return { result, outbox }
     })
     for (const { result } of batch) {
       this.#next = result.nonce + 1
+      this.#reached = Math.max(this.#reached, this.#next)
       this.#fresh.set(result.nonce, result)
       this.#settle(result)
     }
@@ -312,13 +345,16 @@ export class ProcessRunner {
       const items = published.map(({ item }) => this.#deps.stampItem(parseDataItem(item)))
       commits.push({ request: { lease, result, outbox: toDeliver, items, claim }, published })
     }
-    const outcomes = await store.commitResults(commits.map(({ request }) => request))
+    const outcomes = await store.commitResults(commits.map(({ request }) => request)).catch((error: unknown) => {
+      this.#deps.onCommitUnknown()
+      throw error
+    })
     for (const [i, { request, published }] of commits.entries()) {
       const { result, outbox } = request
       if (outcomes[i] === 'fenced') throw new ComputeError({ code: 'COMPUTE_FENCED', processId: this.processId })
       this.#fresh.delete(result.nonce)
-      // `already`: the outbox was committed before, and is found when the store is polled.
       const isNew = outcomes[i] === 'ok'
+      if (!isNew) this.#deps.onCommitUnknown()
       this.#deps.onCommitted(result, isNew ? outbox : [], isNew ? published : [])
     }
   }
@@ -377,6 +413,7 @@ export class ProcessRunner {
     })
     this.#moduleId = moduleId
     this.#gasSinceSnapshot = gasReplayed
+    this.#gasSinceKept = gasReplayed
     this.#known = Math.max(this.#known, head.next)
     this.#next = head.evaluated
     this.#loaded = true
@@ -387,6 +424,23 @@ export class ProcessRunner {
     this.#lease = undefined
     this.#fresh.clear()
     await this.#deps.thread.handle.request({ type: 'unload', processId: this.processId }).catch(() => undefined)
+  }
+
+  /** After a failure the state is made again: who has seen a result must not then see a state before it. */
+  async #withState<T>(work: () => Promise<T>): Promise<T> {
+    this.#readers += 1
+    try {
+      for (;;) {
+        if (this.#nextNonce() < this.#reached) await this.waitFor(this.#reached - 1)
+        const done = await this.#exclusive(async () => {
+          await this.#ensureLoaded()
+          return this.#nextNonce() < this.#reached ? undefined : { value: await work() }
+        })
+        if (done !== undefined) return done.value
+      }
+    } finally {
+      this.#readers -= 1
+    }
   }
 
   #nextNonce(): number {

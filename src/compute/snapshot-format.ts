@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import type { ProcessId } from '../protocol/ids.ts'
 import { type Manifest, readManifest, writeManifest } from '../store/manifest.ts'
+import { toPage } from '../store/page-hash.ts'
 import type { Page, Store } from '../store/types.ts'
 import { luaEngineVersion } from '../vm/lua/lua-wasm.ts'
 import type { SnapshotMarks } from '../vm/types.ts'
@@ -44,13 +44,13 @@ export function writeSnapshot(header: SnapshotHeader, hashes: PageHashes): { man
     segment.push([index % segmentPages, digest])
   }
   const manifests = [...segments.values()].map((pages) =>
-    toPage({
+    manifestPage({
       header: Uint8Array.from(pages, ([offset]) => offset),
       manifests: [],
       pages: pages.map(([, digest]) => digest),
     }),
   )
-  const root = toPage({
+  const root = manifestPage({
     header: Buffer.from(JSON.stringify({ format: formatVersion, ...header, segments: [...segments.keys()] })),
     manifests: manifests.map((page) => page.hash),
     pages: [],
@@ -58,9 +58,8 @@ export function writeSnapshot(header: SnapshotHeader, hashes: PageHashes): { man
   return { manifests: [...manifests, root], manifest: root.hash }
 }
 
-function toPage(manifest: Manifest): Page {
-  const bytes = writeManifest(manifest)
-  return { hash: hash('sha256', bytes, 'hex'), bytes }
+function manifestPage(manifest: Manifest): Page {
+  return toPage(writeManifest(manifest))
 }
 
 /** A state that was taken under a lease. */
@@ -79,7 +78,9 @@ export async function saveSnapshot(store: Store, snapshot: SnapshotToSave): Prom
   const header = { engine: luaEngineVersion, moduleId, processId, nonce, stateHash, marks }
   const { manifests, manifest } = writeSnapshot(header, hashes)
   await store.putPages([...newPages, ...manifests])
-  await store.putCheckpoint({ processId, epoch, nonce, manifest })
+  const outcome = await store.putCheckpoint({ processId, epoch, nonce, manifest })
+  // Its pages may be swept, so the next snapshot must not count on them.
+  if (outcome === 'fenced') throw new ComputeError({ code: 'COMPUTE_FENCED', processId })
 }
 
 type GetPages = (hashes: readonly string[]) => Promise<readonly (Uint8Array | undefined)[]>

@@ -1,4 +1,6 @@
 import type { ProcessId } from '../protocol/ids.ts'
+import { forkOriginOf } from '../scheduler/genesis-tags.ts'
+import { impersonatedBy } from '../scheduler/impersonation.ts'
 import type { Checkpoint, LogEntry, Store } from '../store/types.ts'
 import { luaEngineVersion } from '../vm/lua/lua-wasm.ts'
 import { loadRequestFor } from './environment.ts'
@@ -46,6 +48,24 @@ export interface LoadedState {
  * @throws {ComputeError} `COMPUTE_PROCESS_UNKNOWN`, `COMPUTE_MODULE_MISSING`, `COMPUTE_BOOT_ITEM_MISSING`.
  */
 export async function loadState(deps: StateLoaderDependencies, wanted: StateToLoad): Promise<LoadedState> {
+  const { store, thread } = deps
+  const { processId, beforeNonce, view } = wanted
+  const start = await loadStart(deps, wanted)
+  let { gasReplayed } = start
+  for (let from = (start.checkpoint ?? -1) + 1; from < beforeNonce; ) {
+    const entries = await store.readLog(processId, from, beforeNonce - 1, replayBatch)
+    if (entries.length === 0) break
+    gasReplayed += await thread.handle.request({
+      ...{ type: 'replay', processId, view },
+      entries: entries.map(toThreadEntry),
+    })
+    from += entries.length
+  }
+  return { ...start, gasReplayed }
+}
+
+/** The first part of {@link loadState}: the last usable snapshot, or the state before nonce 0. */
+export async function loadStart(deps: StateLoaderDependencies, wanted: StateToLoad): Promise<LoadedState> {
   const { store, modules, thread } = deps
   const { processId, beforeNonce, view } = wanted
   const [genesis] = await store.readLog(processId, 0, 0)
@@ -57,18 +77,27 @@ export async function loadState(deps: StateLoaderDependencies, wanted: StateToLo
   }
   const request: LoadRequest = { ...load, source: undefined, view }
   const checkpoint = await loadSnapshot(deps, request, beforeNonce - 1)
-  if (checkpoint === undefined) await thread.handle.request(request)
-  let gasReplayed = 0
-  for (let from = checkpoint === undefined ? 0 : checkpoint + 1; from < beforeNonce; ) {
-    const entries = await store.readLog(processId, from, beforeNonce - 1, replayBatch)
-    if (entries.length === 0) break
-    gasReplayed += await thread.handle.request({
-      ...{ type: 'replay', processId, view },
-      entries: entries.map(toThreadEntry),
-    })
-    from += entries.length
-  }
+  const gasReplayed = checkpoint === undefined ? await begin(deps, request, genesis) : 0
   return { moduleId: load.moduleId, checkpoint, gasReplayed }
+}
+
+/** Brings in the state before nonce 0: an empty process, or for a fork the state that it was forked from. @returns gas. */
+async function begin(deps: StateLoaderDependencies, request: LoadRequest, genesis: LogEntry): Promise<number> {
+  const { handle } = deps.thread
+  const origin = forkOriginOf(genesis)
+  if (origin === undefined) {
+    await handle.request(request)
+    return 0
+  }
+  // A name that no one else uses: the same state of the fork is loaded by one at a time.
+  const key = { processId: origin.processId, view: `origin of ${request.processId} ${request.view ?? ''}` }
+  try {
+    const { gasReplayed } = await loadState(deps, { ...key, beforeNonce: origin.nonce + 1 })
+    await handle.request({ ...request, type: 'fork', origin: key })
+    return gasReplayed
+  } finally {
+    await handle.request({ type: 'unload', ...key })
+  }
 }
 
 /** Loads the last usable snapshot at or below a nonce. @returns its nonce, or undefined when there is none. */
@@ -120,5 +149,6 @@ export function toThreadEntry(entry: LogEntry): ThreadEntry {
   return {
     ...{ nonce, kind, item, timestampMs, blockHeight, hashChain },
     assignment: kind === 'assignment' ? assignment : undefined,
+    impersonated: impersonatedBy(assignment),
   }
 }

@@ -1,6 +1,7 @@
 import type { EntryKind, OutboxEntry, Page } from '../store/types.ts'
 import type { VmLimits } from '../vm/lua/lua-vm.ts'
-import type { SnapshotMarks, VmEnvironment, VmMessage } from '../vm/types.ts'
+import type { StatePath } from '../vm/state-path.ts'
+import type { Inspection, InspectionBounds, SnapshotMarks, VmEnvironment, VmMessage } from '../vm/types.ts'
 
 /** What main and an evaluation thread say to each other. Plain data: it is structured-cloned. */
 
@@ -17,6 +18,8 @@ export interface ThreadEntry {
   readonly item: Uint8Array
   /** Signed assignment: only of `assignment` entries, whose fields it may exclude. */
   readonly assignment: Uint8Array | undefined
+  /** Whose the item is to count as, when not its owner's. */
+  readonly impersonated?: string | undefined
   readonly timestampMs: number
   readonly blockHeight: number
   readonly hashChain: string
@@ -58,18 +61,61 @@ export interface TakenSnapshot {
   readonly sizeBytes: number
 }
 
+/** Loads a process in the state of another, which is told that it is this one. */
+export interface ForkRequest extends Omit<LoadRequest, 'type' | 'snapshot'> {
+  readonly type: 'fork'
+  /** Held by the same thread, under the same module. It stays as it is. */
+  readonly origin: StateKey
+}
+
+/** Reads a value of a state, which stays as it is. */
+export interface InspectRequest extends StateKey {
+  readonly type: 'inspect'
+  readonly path: StatePath
+  readonly bounds: InspectionBounds
+}
+
+/** Like `replay`, and looks at a value before and after each entry. */
+export interface TraceRequest extends Omit<InspectRequest, 'type'> {
+  readonly type: 'trace'
+  readonly entries: readonly ThreadEntry[]
+}
+
+/** The last of the entries of a {@link TraceRequest} after which the value was another. */
+export interface Traced {
+  readonly change: ValueChange | undefined
+  readonly gasUsed: number
+  /** Length of all the JSON that was compared. */
+  readonly lengthRead: number
+}
+
+export interface ValueChange {
+  readonly nonce: number
+  /** JSON, as docs/time-travel.md has it. */
+  readonly before: string
+  readonly after: string
+}
+
 export type ThreadRequest =
   | LoadRequest
+  | ForkRequest
   /** Makes the template of a module before the first process needs it. */
   | { readonly type: 'prepare'; readonly moduleId: string; readonly source: string }
   /** Which of these pages a thread has not, because the template of the module has not. The module must be known. */
   | { readonly type: 'missing-pages'; readonly moduleId: string; readonly hashes: readonly string[] }
-  | ({ readonly type: 'evaluate'; readonly entries: readonly ThreadEntry[] } & StateKey)
+  /** `yields`: may end after any entry, so that other processes have their turn and the answer stays small. */
+  | ({ readonly type: 'evaluate'; readonly entries: readonly ThreadEntry[]; readonly yields?: boolean } & StateKey)
   /** Like `evaluate`, for entries that have results: only the state is wanted. Gives the gas that they used. */
   | ({ readonly type: 'replay'; readonly entries: readonly ThreadEntry[] } & StateKey)
   | ({ readonly type: 'dry-run'; readonly message: VmMessage } & StateKey)
   /** `full`: with the pages of the snapshot before, which may not have been stored. */
   | ({ readonly type: 'snapshot'; readonly full: boolean } & StateKey)
+  | InspectRequest
+  | TraceRequest
+  /** Loads a copy of another state of the process that the thread holds. Gives its memory, as `memory` does. */
+  | ({ readonly type: 'copy'; readonly origin: StateKey } & StateKey)
+  /** Bytes of memory that the state takes. */
+  | ({ readonly type: 'memory' } & StateKey)
   | ({ readonly type: 'state-hash' } & StateKey)
   | ({ readonly type: 'unload' } & StateKey)
 
@@ -87,12 +133,17 @@ export interface EvaluatedEntry {
 
 export interface ThreadResponses {
   load: undefined
+  fork: undefined
   prepare: undefined
   evaluate: readonly EvaluatedEntry[]
   'missing-pages': readonly string[]
   replay: number
   snapshot: TakenSnapshot
   'dry-run': string
+  inspect: Inspection
+  trace: Traced
+  copy: number
+  memory: number
   'state-hash': string
   unload: undefined
 }

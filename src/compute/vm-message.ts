@@ -12,15 +12,16 @@ export function toVmMessage(processId: string, entry: ThreadEntry): { item: Data
   const exclude = entry.assignment === undefined ? [] : parseAssignment(entry.assignment).exclude
   // An empty tag claims nobody.
   const forwardedFrom = tagValue(item.tags, 'From-Process') || undefined
+  const owner = entry.impersonated ?? item.ownerAddress
   const anchor = item.anchor === undefined || exclude.includes('Anchor') ? undefined : decodeUtf8(item.anchor)
   const message: VmMessage = {
     id: item.id,
     target: entry.kind === 'assignment' ? (item.target ?? '') : processId,
-    from: forwardedFrom ?? item.ownerAddress,
-    owner: item.ownerAddress,
+    from: forwardedFrom ?? owner,
+    owner,
     data: exclude.includes('Data') ? undefined : item.data,
     anchor,
-    forwardedBy: forwardedFrom === undefined ? undefined : item.ownerAddress,
+    forwardedBy: forwardedFrom === undefined ? undefined : owner,
     hashChain: entry.hashChain,
     timestampMs: entry.timestampMs,
     blockHeight: entry.blockHeight,

@@ -5,6 +5,7 @@ import { createGateway } from './gateway/gateway.ts'
 import { createCu } from './legacy/cu.ts'
 import { createMu } from './legacy/mu.ts'
 import { createSu } from './legacy/su.ts'
+import { createExportRoutes } from './node/export-routes.ts'
 import { createNodeApi } from './node/node-api.ts'
 import { publicError } from './status.ts'
 
@@ -35,6 +36,7 @@ export function createApp({ network, log, fundedAddresses = new Set() }: AppDepe
   app.route('/su', createSu(network))
   app.route('/cu', createCu(network))
   app.route('/api', createNodeApi(network))
+  app.route('/api', createExportRoutes(network))
   app.route('/', createGateway({ network, fundedAddresses }))
 
   app.notFound((c) => refuse(c, new HttpError({ code: 'HTTP_ROUTE_UNKNOWN', method: c.req.method, path: c.req.path })))

@@ -18,6 +18,7 @@ export type HttpErrorInfo =
   | { readonly code: 'HTTP_MONITOR_TARGET'; readonly processId: string; readonly target: string | undefined }
   | { readonly code: 'HTTP_MONITOR_FORBIDDEN'; readonly processId: string; readonly signer: string }
   | { readonly code: 'HTTP_MONITORS_FULL'; readonly countMax: number }
+  | { readonly code: 'HTTP_EXPORTS_FULL'; readonly countMax: number }
 
 export type HttpErrorCode = HttpErrorInfo['code']
 type InfoOf<C extends HttpErrorCode> = Extract<HttpErrorInfo, { code: C }>
@@ -41,6 +42,8 @@ const messages: { [C in HttpErrorCode]: (info: InfoOf<C>) => string } = {
   HTTP_MONITOR_FORBIDDEN: ({ processId, signer }) =>
     `${signer} does not own process ${processId}. Only its owner may start or stop monitoring.`,
   HTTP_MONITORS_FULL: ({ countMax }) => `${countMax} processes are monitored, which is the most. Unmonitor one first.`,
+  HTTP_EXPORTS_FULL: ({ countMax }) =>
+    `${countMax} exports are under way, which is the most. Try again when one is done.`,
 }
 
 /** A request that a route refuses. */

@@ -23,6 +23,13 @@ export const httpLimits = {
   /** A page ends early, with more to come, when it has this size. */
   pageBytesMax: 16 * 2 ** 20,
 
+  /** Entries of each table of a state. Its text ends at 4 MiB besides. */
+  stateEntriesDefault: 1_000,
+  stateEntriesMax: 100_000,
+
+  outboxPageDefault: 100,
+  outboxPageMax: 1_000,
+
   graphqlPageDefault: 10,
   graphqlPageMax: 100,
   /** Words and signs of one query. The longest query of known clients has about 150. */
@@ -34,6 +41,8 @@ export const httpLimits = {
 
   /** Processes under `POST /mu/monitor`. */
   monitorsMax: 10_000,
+  /** Exports under way at once; each holds some megabytes of the log, and reads for as long as its client does. */
+  exportsMax: 8,
   /** `GET /price/<bytes>`: longest number. */
   priceDigitsMax: 18,
 } as const

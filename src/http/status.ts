@@ -1,3 +1,4 @@
+import type { ArchiveErrorCode } from '../archive/errors.ts'
 import type { ComputeErrorInfo } from '../compute/errors.ts'
 import type { NetworkErrorInfo } from '../network/errors.ts'
 import type { ProtocolErrorCode } from '../protocol/errors.ts'
@@ -10,6 +11,7 @@ import type { HttpErrorCode } from './errors.ts'
 type Code =
   | ProtocolErrorCode
   | (SchedulerErrorInfo | StoreErrorInfo | VmErrorInfo | ComputeErrorInfo | NetworkErrorInfo)['code']
+  | ArchiveErrorCode
   | HttpErrorCode
 
 type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 422 | 500 | 501 | 503 | 507
@@ -49,6 +51,8 @@ const statusByCode: { readonly [C in Code]: ErrorStatus } = {
   SCHEDULER_MODULE_UNSUPPORTED: 422,
   SCHEDULER_ITEM_UNKNOWN: 404,
   SCHEDULER_BASE_LAYER_UNSUPPORTED: 501,
+  SCHEDULER_FORK_NONCE_UNKNOWN: 400,
+  SCHEDULER_FORK_TOO_DEEP: 422,
   SCHEDULER_CONFLICT: 409,
 
   STORE_CLOSED: 503,
@@ -78,6 +82,9 @@ const statusByCode: { readonly [C in Code]: ErrorStatus } = {
   VM_OUT_OF_GAS: 422,
   VM_TRAPPED: 422,
   VM_HOST_FAULT: 503,
+  VM_PATH_INVALID: 400,
+  VM_STATE_UNREADABLE: 422,
+  VM_STATE_TOO_LARGE: 422,
 
   COMPUTE_PROCESS_UNKNOWN: 404,
   COMPUTE_MODULE_MISSING: 422,
@@ -91,7 +98,25 @@ const statusByCode: { readonly [C in Code]: ErrorStatus } = {
   NETWORK_MESSAGE_UNKNOWN: 404,
   NETWORK_PROCESS_UNKNOWN: 404,
   NETWORK_CLOSED: 503,
+  NETWORK_DEVELOPMENT_ONLY: 403,
+  NETWORK_REVERTED: 409,
+  NETWORK_SNAPSHOT_UNKNOWN: 404,
+  NETWORK_SNAPSHOT_UNSUPPORTED: 501,
+  NETWORK_TIME_INVALID: 400,
+  NETWORK_CLOCK_UNREADABLE: 500,
   NETWORK_KEY_UNREADABLE: 500,
+
+  ARCHIVE_PROCESS_UNKNOWN: 404,
+  ARCHIVE_NOT_EVALUATED: 409,
+  ARCHIVE_NONCE_INVALID: 400,
+  ARCHIVE_ITEM_MISSING: 422,
+  ARCHIVE_FORMAT_INVALID: 400,
+  ARCHIVE_VERSION_UNKNOWN: 400,
+  ARCHIVE_ENGINE_OTHER: 422,
+  ARCHIVE_DIFFERS: 422,
+  ARCHIVE_CONFLICT: 409,
+  ARCHIVE_CERTIFICATE_INVALID: 400,
+  ARCHIVE_CERTIFICATE_DIFFERS: 422,
 
   HTTP_ROUTE_UNKNOWN: 404,
   HTTP_NOT_SUPPORTED: 501,
@@ -106,6 +131,7 @@ const statusByCode: { readonly [C in Code]: ErrorStatus } = {
   HTTP_MONITOR_TARGET: 400,
   HTTP_MONITOR_FORBIDDEN: 403,
   HTTP_MONITORS_FULL: 503,
+  HTTP_EXPORTS_FULL: 503,
 }
 
 /** What a client is told about an error: nothing of our inside. */

@@ -5,8 +5,11 @@ import { errorCode } from '../protocol/loom-error.ts'
 import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
 import type { Scheduled, Scheduler } from '../scheduler/scheduler.ts'
+import { causeKey } from '../store/checks.ts'
 import type { Clock } from '../store/clock.ts'
-import type { LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
+import type { Cause, LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
+import type { ChainLimitOptions } from './chain-limit-options.ts'
+import { ChainLimits, type ChainStop, type Passage } from './chain-limits.ts'
 
 /**
  * Delivers outboxes, each entry exactly once (I3).
@@ -16,7 +19,8 @@ import type { LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
  * D2 Entries of one source to one target are appended in the order they were sent: one source is delivered by one
  *    batch after another, a batch keeps its order, one that fails is repeated before the next, and what an earlier run
  *    left goes before anything new.
- * D3 What is refused is kept as dead with its reason; what failed for the moment is tried again until it succeeds.
+ * D3 What is refused, or stopped by a limit of its chain, is kept as dead with its reason, and can be sent again; what
+ *    failed for the moment is tried again until it succeeds.
  *
  * @module
  */
@@ -41,40 +45,77 @@ export interface MessengerDependencies {
   onScheduled(entry: LogEntry): void
   onDelivered(entry: OutboxEntry): void
   onUndeliverable(entry: OutboxEntry, reason: string): void
+  onChainStopped(stop: ChainStop): void
 }
 
 export interface Messenger {
   /** Delivers entries that were just committed and are claimed for this node, in order. */
   deliver(entries: readonly OutboxEntry[]): void
-  /** Takes up what a run before this one left undelivered; resolves when it is delivered. New entries wait for it. */
+  /** Takes up what a run before this one left undelivered, and from then on what falls due. */
   start(): Promise<void>
+  /**
+   * Takes up what is in the store and not known here, such as what a commit wrote whose answer is unknown. Resolves when it
+   * is delivered; new entries wait for it.
+   */
+  recover(): Promise<void>
+  /**
+   * Sends dead entries again, each in its old place among those of its (source, target) that still wait. Limits of chains let
+   * them pass. Resolves when that is durable; they are delivered after it. Others are left alone.
+   *
+   * @returns how many were dead.
+   */
+  sendAgain(causes: readonly Cause[]): Promise<number>
   idle(): Promise<void>
   close(): Promise<void>
 }
 
 type Outcome = { readonly state: 'delivered' } | { readonly state: 'dead'; readonly reason: string }
 
+/** A batch on its way. */
+interface Delivery {
+  /** What is not in it is delivered. */
+  readonly outcomes: Map<OutboxEntry, Outcome>
+  readonly passage: Passage
+}
+
 interface Source {
   readonly queue: OutboxEntry[]
+  /** What is in the queue: an entry that is taken up a second time must not be delivered after it was refused. */
+  readonly keys: Set<string>
   running: Promise<void> | undefined
 }
 
-export function createMessenger(dependencies: MessengerDependencies): Messenger {
+export function createMessenger(limits: ChainLimitOptions, dependencies: MessengerDependencies): Messenger {
   const { store, scheduler, directory, workerId, clock, stampItem, log, onScheduled, onDelivered, onUndeliverable } =
     dependencies
+  const chains = new ChainLimits(limits, store, (stop) => {
+    const { root, messageId, limit, max, entry } = stop
+    log.warn({ root, messageId, limit, max, cause: entry.cause, target: entry.target }, 'chain stopped at its limit')
+    dependencies.onChainStopped(stop)
+  })
   /** Work by source process: D2. */
   const sources = new Map<string, Source>()
-  /** What was committed while an earlier run's entries are still under way; undefined once they are delivered. */
+  /** What was committed while entries are taken up that came before; undefined once they are delivered. */
   let recovering: OutboxEntry[] | undefined = []
   let recovery: Promise<void> | undefined
+  /** There may be entries that the recovery under way has not seen. */
+  let isRecoveryDue = false
   let stopPolling: () => void = () => undefined
   let closed = false
+  const closing = Promise.withResolvers<void>()
+
+  /** Who closes does not wait for it. */
+  async function pause(ms: number): Promise<void> {
+    await Promise.race([clock.delay(ms), closing.promise])
+  }
 
   function enqueue(entries: readonly OutboxEntry[]): void {
     for (const entry of entries) {
       const { processId } = entry.cause
-      const source = sources.get(processId) ?? { queue: [], running: undefined }
+      const source = sources.get(processId) ?? { queue: [], keys: new Set(), running: undefined }
       sources.set(processId, source)
+      if (source.keys.has(causeKey(entry.cause))) continue
+      source.keys.add(causeKey(entry.cause))
       source.queue.push(entry)
       source.running ??= run(processId, source)
     }
@@ -84,52 +125,91 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
     // Entries of one evaluation come in one call; let them gather before the first batch.
     await undefined
     let retryMs = retryMsMin
+    /** They stand, also when the settlement is repeated: what was refused is not delivered later. */
+    const outcomes = new Map<OutboxEntry, Outcome>()
     while (source.queue.length > 0 && !closed) {
       const batch = source.queue.slice(0, batchMax)
       try {
-        await deliverBatch(batch)
-        source.queue.splice(0, batch.length)
+        await deliverBatch(batch, outcomes)
+        for (const { cause } of source.queue.splice(0, batch.length)) source.keys.delete(causeKey(cause))
+        outcomes.clear()
         retryMs = retryMsMin
       } catch (error) {
-        // Delivered again as a whole: the logs of the targets answer for what they have already (D1).
+        // What has no outcome is delivered again: the logs of the targets answer for what they have already (D1).
         if (closed) break
         log.warn({ processId, error: String(error), retryMs }, 'delivery failed, to be tried again')
-        await clock.delay(retryMs)
+        await pause(retryMs)
         retryMs = Math.min(retryMs * 2, retryMsMax)
       }
     }
     sources.delete(processId)
   }
 
-  async function deliverBatch(batch: readonly OutboxEntry[]): Promise<void> {
-    const outcomes = new Map<OutboxEntry, Outcome>()
-    // Consecutive messages go to the store together; a spawn or an assignment waits for what was sent before it.
-    for (let start = 0; start < batch.length; ) {
-      let end = start
-      while (batch[end]?.kind === 'message' && detailOf(batch[end])?.assignTo === undefined) end += 1
-      if (end > start) await deliverMessages(batch.slice(start, end), outcomes)
-      const next = batch[end]
-      if (next !== undefined) outcomes.set(next, await deliverAlone(next))
-      start = end + 1
+  async function deliverBatch(batch: readonly OutboxEntry[], outcomes: Map<OutboxEntry, Outcome>): Promise<void> {
+    const weights = new Map<OutboxEntry, number>()
+    for (const entry of batch.filter((one) => !outcomes.has(one))) {
+      const detail = detailOf(entry)
+      const weight = await weightOf(entry, detail)
+      if (detail?.undeliverable !== undefined) outcomes.set(entry, dead(detail.undeliverable))
+      else if (weight > 0) weights.set(entry, weight)
+    }
+    const passage = await chains.enter(weights)
+    for (const [entry, reason] of passage.stopped) outcomes.set(entry, dead(reason))
+    try {
+      const going = batch.filter((entry) => !outcomes.has(entry))
+      await deliverEach(going, { outcomes, passage })
+      passage.leave(true)
+    } catch (error) {
+      passage.leave(false)
+      throw error
     }
     const outcomeFor = (entry: OutboxEntry): Outcome => outcomes.get(entry) ?? delivered
     await store.settleOutbox(batch.map((entry) => ({ cause: entry.cause, outcome: outcomeFor(entry) })))
-    for (const entry of batch) report(entry, outcomeFor(entry))
+    chains.settled(batch.map(({ cause }) => cause))
+    report(batch, outcomeFor, passage)
   }
 
-  function report(entry: OutboxEntry, outcome: Outcome): void {
-    if (outcome.state === 'delivered') return onDelivered(entry)
-    log.warn({ cause: entry.cause, target: entry.target, reason: outcome.reason }, 'outbox entry cannot be delivered')
-    onUndeliverable(entry, outcome.reason)
+  function report(batch: readonly OutboxEntry[], outcomeFor: (entry: OutboxEntry) => Outcome, passage: Passage): void {
+    const refused: { readonly cause: Cause; readonly target: string; readonly reason: string }[] = []
+    for (const entry of batch) {
+      const outcome = outcomeFor(entry)
+      if (outcome.state === 'delivered') {
+        onDelivered(entry)
+        continue
+      }
+      const { reason } = outcome
+      if (!passage.stopped.has(entry)) refused.push({ cause: entry.cause, target: entry.target, reason })
+      onUndeliverable(entry, reason)
+    }
+    const [first] = refused
+    // One line, however many: a message may send thousands.
+    if (first !== undefined) log.warn({ count: refused.length, first }, 'outbox entries cannot be delivered')
   }
 
-  async function deliverMessages(entries: readonly OutboxEntry[], outcomes: Map<OutboxEntry, Outcome>): Promise<void> {
+  /** How many log entries it becomes. */
+  async function weightOf({ kind, target }: OutboxEntry, detail: OutboxDetail | undefined): Promise<number> {
+    if (kind === 'assignment') return 1
+    if (kind === 'spawn') return detail?.notification === undefined ? 1 : 2
+    return ((await directory.has(target)) ? 1 : 0) + (detail?.assignTo?.length ?? 0)
+  }
+
+  async function deliverEach(entries: readonly OutboxEntry[], delivery: Delivery): Promise<void> {
+    // Consecutive messages go to the store together; a spawn or an assignment waits for what was sent before it.
+    for (let start = 0; start < entries.length; ) {
+      let end = start
+      while (entries[end]?.kind === 'message' && detailOf(entries[end])?.assignTo === undefined) end += 1
+      if (end > start) await deliverMessages(entries.slice(start, end), delivery)
+      const next = entries[end]
+      if (next !== undefined) delivery.outcomes.set(next, await deliverAlone(next, delivery))
+      start = end + 1
+    }
+  }
+
+  async function deliverMessages(entries: readonly OutboxEntry[], delivery: Delivery): Promise<void> {
     const toProcesses: OutboxEntry[] = []
     const toWallets: NewItem[] = []
     for (const entry of entries) {
-      const undeliverable = detailOf(entry)?.undeliverable
-      if (undeliverable !== undefined) outcomes.set(entry, { state: 'dead', reason: undeliverable })
-      else if (await directory.has(entry.target)) toProcesses.push(entry)
+      if (await directory.has(entry.target)) toProcesses.push(entry)
       // A message to a wallet is an item that anyone can read at the gateway.
       else toWallets.push(stampItem(parseDataItem(entry.item)))
     }
@@ -138,16 +218,16 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
       requests.length > 0 ? scheduler.scheduleMessages(requests) : [],
       toWallets.length > 0 ? store.putItems(toWallets) : undefined,
     ])
-    for (const [i, entry] of toProcesses.entries()) outcomes.set(entry, outcomeOf(results[i]))
+    for (const [i, entry] of toProcesses.entries()) delivery.outcomes.set(entry, outcomeOf(results[i], delivery))
   }
 
-  async function deliverAlone(entry: OutboxEntry): Promise<Outcome> {
+  async function deliverAlone(entry: OutboxEntry, delivery: Delivery): Promise<Outcome> {
     const detail = detailOf(entry)
-    if (detail?.undeliverable !== undefined) return { state: 'dead', reason: detail.undeliverable }
-    const { cause } = entry
+    const { cause, itemId } = entry
+    const settled = async (work: Promise<Scheduled>): Promise<Outcome> => outcomeOf(await work.catch(toError), delivery)
     if (entry.kind === 'assignment') {
       const processId = entry.target as ProcessId
-      return settled(scheduler.assign({ processId, itemId: entry.itemId, exclude: detail?.exclude, cause }))
+      return settled(scheduler.assign({ processId, itemId, exclude: detail?.exclude, cause }))
     }
     if (entry.kind === 'spawn') {
       const outcome = await settled(scheduler.schedule(parseDataItem(entry.item), cause))
@@ -155,51 +235,71 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
       const notification = parseDataItem(Buffer.from(detail.notification, 'base64'))
       return settled(scheduler.schedule(notification, cause))
     }
-    const outcomes = new Map<OutboxEntry, Outcome>()
-    await deliverMessages([entry], outcomes)
-    const outcome = outcomes.get(entry) ?? delivered
+    // Not its outcome yet: the assignments are part of it.
+    const written = new Map<OutboxEntry, Outcome>()
+    await deliverMessages([entry], { ...delivery, outcomes: written })
+    const outcome = written.get(entry) ?? delivered
     // The item is in the store now, so it can be assigned.
     for (const target of outcome.state === 'delivered' ? (detail?.assignTo ?? []) : []) {
-      const assigned = await settled(scheduler.assign({ processId: target as ProcessId, itemId: entry.itemId, cause }))
+      const assigned = await settled(scheduler.assign({ processId: target as ProcessId, itemId, cause }))
       if (assigned.state !== 'delivered') return assigned
     }
     return outcome
   }
 
-  async function settled(work: Promise<Scheduled>): Promise<Outcome> {
-    return outcomeOf(await work.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error)))))
-  }
-
   /** @throws what is not a refusal: it may pass, so the batch is repeated. */
-  function outcomeOf(result: Scheduled | Error | undefined): Outcome {
+  function outcomeOf(result: Scheduled | Error | undefined, { passage }: Delivery): Outcome {
     if (result === undefined) return delivered
     if (result instanceof Error) {
       if (!/^(SCHEDULER|PROTOCOL)_/.test(errorCode(result) ?? '')) throw result
-      return { state: 'dead', reason: result.message }
+      return dead(result.message)
     }
-    if (!result.duplicate) onScheduled(result.entry)
+    if (!result.duplicate) {
+      passage.landed(result.entry)
+      onScheduled(result.entry)
+    }
     return delivered
   }
 
-  /** Delivers what an earlier run committed and did not settle, before anything new (D2). */
-  async function recover(): Promise<void> {
-    while (!closed) {
-      const claimed = await store.claimOutbox({ workerId, max: batchMax, ttlMs: claimTtlMs })
-      if (claimed.length === 0) break
-      enqueue(claimed)
-      await drained()
+  function recover(): Promise<void> {
+    isRecoveryDue = true
+    recovering ??= []
+    recovery ??= takeUp()
+    return recovery
+  }
+
+  /** Delivers what is in the store and not known here, before anything new (D2). */
+  async function takeUp(): Promise<void> {
+    let retryMs = retryMsMin
+    const taken = new Set<string>()
+    while (isRecoveryDue && !closed) {
+      isRecoveryDue = false
+      try {
+        const claimed = await store.claimOutbox({ workerId, max: batchMax, ttlMs: claimTtlMs })
+        if (claimed.length > 0) isRecoveryDue = true
+        for (const { cause } of claimed) taken.add(causeKey(cause))
+        enqueue(claimed)
+        await drained()
+        retryMs = retryMsMin
+      } catch (error) {
+        isRecoveryDue = true
+        if (closed) break
+        log.warn({ error: String(error), retryMs }, 'outbox not taken up, to be tried again')
+        await pause(retryMs)
+        retryMs = Math.min(retryMs * 2, retryMsMax)
+      }
     }
     const held = recovering ?? []
     recovering = undefined
-    if (!closed) enqueue(held)
+    recovery = undefined
+    // A commit leaves an entry unclaimed when another waits before it: then the recovery has taken it up too.
+    if (!closed) enqueue(held.filter(({ cause }) => !taken.has(causeKey(cause))))
   }
 
   async function pollDue(): Promise<void> {
     const { dueAtMs } = await store.outboxStatus()
     if (closed || recovering !== undefined || dueAtMs === undefined || dueAtMs > clock.now()) return
-    recovering = []
-    recovery = recover()
-    await recovery
+    await recover()
   }
 
   async function drained(): Promise<void> {
@@ -215,8 +315,15 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
       stopPolling = clock.every(pollIntervalMs, () => {
         pollDue().catch((error) => log.warn({ error: String(error) }, 'outbox not polled'))
       })
-      recovery = recover()
-      return recovery
+      return recover()
+    },
+    recover,
+    async sendAgain(causes) {
+      chains.sendAgain(causes)
+      const revived = await store.reviveOutbox(causes)
+      if (revived === 0) chains.settled(causes)
+      else recover().catch((error: unknown) => log.warn({ error: String(error) }, 'outbox not taken up'))
+      return revived
     },
     async idle() {
       await recovery
@@ -224,6 +331,7 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
     },
     async close() {
       closed = true
+      closing.resolve()
       stopPolling()
       await recovery
       await drained()
@@ -232,6 +340,14 @@ export function createMessenger(dependencies: MessengerDependencies): Messenger 
 }
 
 const delivered: Outcome = { state: 'delivered' }
+
+function dead(reason: string): Outcome {
+  return { state: 'dead', reason }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
 
 /** Written by compute from values of ours: see OutboxDetail. */
 function detailOf(entry: OutboxEntry | undefined): OutboxDetail | undefined {

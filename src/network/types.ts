@@ -1,6 +1,20 @@
+import type { Rehearsal } from '../compute/rehearsal.ts'
+import type { StateChange } from '../compute/state-diff.ts'
+import type { LastChange, StateReading } from '../compute/time-travel.ts'
 import type { Address, ItemId, ProcessId } from '../protocol/ids.ts'
-import type { DataItem, Tag } from '../protocol/types.ts'
-import type { EntryKind, ItemFilter, ItemPage, LogEntry, StoredItem, StoredResult } from '../store/types.ts'
+import type { DataItem, DataItemDraft, Tag } from '../protocol/types.ts'
+import type {
+  Cause,
+  ChainPlace,
+  ChainRoot,
+  EntryKind,
+  ItemFilter,
+  ItemPage,
+  ListedOutboxEntry,
+  LogEntry,
+  StoredItem,
+  StoredResult,
+} from '../store/types.ts'
 import type { VmMessage } from '../vm/types.ts'
 
 /** What became of a submitted item. */
@@ -41,11 +55,67 @@ export interface ResultPageRequest {
 export type DryRunMessage = Pick<VmMessage, 'owner' | 'tags'> &
   Partial<Omit<VmMessage, 'owner' | 'tags' | 'cron' | 'readOnly'>>
 
+export interface StateRequest {
+  /** Such as `Balances.alice`; default: all globals that the user has made. */
+  readonly path?: string | undefined
+  readonly nonce?: number | undefined
+  /** Entries of each table; default: all, as far as 4 MiB of text go. */
+  readonly entriesMax?: number | undefined
+}
+
 export type NetworkEvent =
   | { readonly type: 'scheduled'; readonly entry: LogEntry }
   | { readonly type: 'evaluated'; readonly result: StoredResult }
   | { readonly type: 'delivered'; readonly target: string; readonly itemId: ItemId; readonly source: ProcessId }
+  /** All that was after the snapshot is gone. */
+  | { readonly type: 'reverted'; readonly snapshot: string }
   | { readonly type: 'undeliverable'; readonly target: string; readonly source: ProcessId; readonly reason: string }
+  | ChainStopped
+
+/** A chain has come to a limit; published once, until it goes on. `target` and `source` are those of what was stopped first. */
+export interface ChainStopped {
+  readonly type: 'chain-stopped'
+  readonly root: ChainRoot
+  /** The message that began the chain. */
+  readonly messageId: ItemId | undefined
+  readonly limit: 'depth' | 'entries'
+  readonly max: number
+  readonly target: string
+  readonly source: ProcessId
+}
+
+/** Where a message stands in what one message from outside has set off. */
+export interface ChainInfo {
+  readonly root: ChainRoot & { readonly messageId: ItemId }
+  /** Levels below the root, which has 0. */
+  readonly depth: number
+  /** Log entries of the whole chain so far, the root included. */
+  readonly entries: number
+}
+
+/** What a process has sent and has not arrived: on its way, or dead with its reason. */
+export interface OutboxListing extends ListedOutboxEntry {
+  /** The tag `Action` of a message or spawn. */
+  readonly action: string | undefined
+  /** The message whose evaluation sent it, its time and its chain. */
+  readonly messageId: ItemId
+  readonly sentAtMs: number
+  readonly chain: ChainPlace
+}
+
+export interface OutboxPageRequest {
+  readonly state?: OutboxListing['state'] | undefined
+  readonly processId?: ProcessId | undefined
+  /** Cause of the last entry of the page before. */
+  readonly after?: Cause | undefined
+  /** 1 to 1,000. */
+  readonly limit: number
+}
+
+export interface OutboxPage {
+  readonly entries: readonly OutboxListing[]
+  readonly hasNextPage: boolean
+}
 
 /**
  * The in-process API of a whole network: what HTTP routes, commands and tests stand on.
@@ -83,6 +153,33 @@ export interface Network {
   /** Hash of the state after the last evaluated message, hex: equal logs have equal hashes everywhere (I2). */
   stateHash(processId: ProcessId): Promise<string>
 
+  /**
+   * A value of a past state, after the entry with that nonce, for which it waits; default: after the last evaluated one.
+   * Nothing is changed or delayed by it (I5). docs/time-travel.md says what paths and values look like.
+   *
+   * @throws {VmError} `VM_PATH_INVALID`, `VM_STATE_UNREADABLE`, `VM_STATE_TOO_LARGE`.
+   * @throws {ComputeError} `COMPUTE_NONCE_UNKNOWN`.
+   */
+  stateAt(processId: ProcessId, request?: StateRequest): Promise<StateReading>
+  /** Like {@link stateHash}, of the state after the entry with that nonce. */
+  stateHashAt(processId: ProcessId, nonce: number): Promise<string>
+  /**
+   * What is different between two states, as a tree; undefined when nothing is. Nonce -1 is the state before the process's
+   * own item was evaluated. Errors are those of {@link stateAt}.
+   *
+   * @param path - Only of the value there; default: of all globals that the user has made.
+   */
+  diffStates(processId: ProcessId, fromNonce: number, toNonce: number, path?: string): Promise<StateChange | undefined>
+  /**
+   * The message that made a value what it is, or what it was after the entry `atNonce`: the last one before and after which
+   * it was not the same. Errors are those of {@link stateAt}.
+   */
+  lastChange(
+    processId: ProcessId,
+    path: string,
+    request?: { readonly atNonce?: number | undefined },
+  ): Promise<LastChange>
+
   /** The entry with this message id, assignment id or process id. */
   entry(processId: ProcessId, id: ItemId): Promise<LogEntry | undefined>
   /** The newest entry, undefined when the process is unknown. */
@@ -100,6 +197,66 @@ export interface Network {
     page: { readonly order: 'ASC' | 'DESC'; readonly limit: number; readonly after?: string | undefined },
   ): Promise<ItemPage>
 
+  /**
+   * Development mode only: remembers the present moment, to {@link revert} to. Waits for nothing, not for deliveries
+   * under way either.
+   *
+   * @returns its id.
+   * @throws {NetworkError} `NETWORK_DEVELOPMENT_ONLY`; `NETWORK_SNAPSHOT_UNSUPPORTED` unless the network is in memory.
+   */
+  snapshot(): Promise<string>
+  /**
+   * Development mode only: takes the whole network back to a snapshot, its time of day included. What came after it is gone,
+   * later snapshots too; what was on its way then is on its way again. Who waits meanwhile gets `NETWORK_REVERTED`.
+   *
+   * @throws {NetworkError} `NETWORK_DEVELOPMENT_ONLY`, `NETWORK_SNAPSHOT_UNKNOWN`.
+   */
+  revert(snapshot: string): Promise<void>
+  /**
+   * Development mode only: schedules a message, or a process, as if it were of that address, whose key nobody has here. The
+   * node signs it, and the assignment says as whose it counts (`Impersonated`). Protocol tags and an anchor are added
+   * when they are missing.
+   *
+   * @throws {NetworkError} `NETWORK_DEVELOPMENT_ONLY`, and what {@link submit} throws.
+   */
+  submitAs(address: Address, draft: DataItemDraft): Promise<Submission>
+  /**
+   * Development mode only: moves the time of day forward. Messages from here on have it, and blocks follow.
+   *
+   * @returns the time now, milliseconds since 1970.
+   * @throws {NetworkError} `NETWORK_DEVELOPMENT_ONLY`, `NETWORK_TIME_INVALID`.
+   */
+  moveClock(move: ClockMove): number
+  /**
+   * Development mode only: what would have been different if its owner had evaluated this code before the last messages of a
+   * process. Stores and sends nothing.
+   *
+   * @throws {NetworkError} `NETWORK_DEVELOPMENT_ONLY`, `NETWORK_PROCESS_UNKNOWN`.
+   */
+  rehearse(request: {
+    readonly processId: ProcessId
+    /** Lua. */
+    readonly code: string
+    /** How many messages, 1 to 1,000; default 20. */
+    readonly last?: number | undefined
+  }): Promise<Rehearsal>
+
+  /** What was sent and has not arrived, by source, then target, then order of sending. A page may end early. */
+  outbox(page: OutboxPageRequest): Promise<OutboxPage>
+  /**
+   * Sends dead entries of a process again, each in its old place among those of its (source, target) that still wait, and lets
+   * their chains go on. Resolves when that is durable; what cannot be delivered is dead again soon, with its reason.
+   *
+   * @param places - Which; default: all that are dead. Others are left alone.
+   * @returns how many were dead.
+   */
+  retryOutbox(
+    processId: ProcessId,
+    places?: readonly { readonly nonce: number; readonly index: number }[],
+  ): Promise<number>
+  /** Chain of the entry with this nonce, message id or assignment id. @throws {NetworkError} `NETWORK_MESSAGE_UNKNOWN` */
+  chain(processId: ProcessId, at: ItemId | number): Promise<ChainInfo>
+
   /** Subscribes to what happens; returns the function that unsubscribes. Listeners must not throw. */
   onEvent(listener: (event: NetworkEvent) => void): () => void
   /** Resolves when every scheduled message is evaluated and every outbox entry delivered or dead. */
@@ -107,6 +264,9 @@ export interface Network {
   /** Stops taking work, finishes what is in flight, closes the store. Idempotent. */
   close(): Promise<void>
 }
+
+/** By how much, or to what time, milliseconds since 1970. */
+export type ClockMove = { readonly byMs: number } | { readonly toMs: number }
 
 export interface NetworkOptions {
   /** Directory for the log and the keys; absent: everything in memory. */
@@ -117,6 +277,12 @@ export interface NetworkOptions {
   readonly computeThreads?: number | undefined
   /** Memory for processes that are kept loaded; the least recently used beyond it cost none. Default: a quarter of the machine's. */
   readonly hotMemoryBytes?: number | undefined
+  /**
+   * How many levels deep, and how many messages long, a chain may become: what one message from outside sets off. There it
+   * stops, until {@link Network.retryOutbox} allows it as much again. Default 1,000 and 50,000; 0: no limit.
+   */
+  readonly chainDepthMax?: number | undefined
+  readonly chainEntriesMax?: number | undefined
   /** Milliseconds since 1970; default `Date.now`. */
   readonly now?: (() => number) | undefined
   /** Takes log records: a fixed text and values. Default: none. */
@@ -131,4 +297,4 @@ export interface Logger {
   error(values: object, text: string): void
 }
 
-export type { ItemId, ProcessId, Tag }
+export type { ItemId, LastChange, ProcessId, StateChange, StateReading, Tag }

@@ -18,6 +18,13 @@ export type SchedulerErrorInfo =
     }
   | { readonly code: 'SCHEDULER_ITEM_UNKNOWN'; readonly itemId: string }
   | { readonly code: 'SCHEDULER_BASE_LAYER_UNSUPPORTED'; readonly itemId: string }
+  | {
+      readonly code: 'SCHEDULER_FORK_NONCE_UNKNOWN'
+      readonly processId: string
+      readonly nonce: number
+      readonly next: number
+    }
+  | { readonly code: 'SCHEDULER_FORK_TOO_DEEP'; readonly processId: string; readonly depthMax: number }
   | { readonly code: 'SCHEDULER_CONFLICT'; readonly processId: string }
 
 type Code = SchedulerErrorInfo['code']
@@ -37,6 +44,10 @@ const messages: { [C in Code]: (info: InfoOf<C>) => string } = {
     `Item ${itemId} is not on this node, so it cannot be assigned. Upload it first.`,
   SCHEDULER_BASE_LAYER_UNSUPPORTED: ({ itemId }) =>
     `Item ${itemId} cannot be assigned from the base layer: this node does not follow it. Upload the item and assign it without base-layer.`,
+  SCHEDULER_FORK_NONCE_UNKNOWN: ({ processId, nonce, next }) =>
+    `Process ${processId} cannot be forked at nonce ${nonce}: its log has ${next} entries, so give 0 to ${next - 1}.`,
+  SCHEDULER_FORK_TOO_DEEP: ({ processId, depthMax }) =>
+    `Process ${processId} is the last of ${depthMax} forks in a row, which is the most. Fork one of those before it.`,
   SCHEDULER_CONFLICT: ({ processId }) =>
     `Process ${processId} exists already, or its log moved on. Send the item again.`,
 }

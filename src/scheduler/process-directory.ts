@@ -28,6 +28,11 @@ export class ProcessDirectory {
     this.#remember(processId, true)
   }
 
+  /** It is not known any more whether there is such a process. */
+  forget(processId: ProcessId): void {
+    this.#known.delete(processId)
+  }
+
   #remember(target: string, isProcess: boolean): void {
     if (this.#known.size >= rememberedMax) this.#known.clear()
     this.#known.set(target, isProcess)

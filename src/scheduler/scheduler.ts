@@ -1,10 +1,13 @@
 import { createAssignment } from '../protocol/assignment.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
-import { type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
+import { type Address, type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
 import { tagValue } from '../protocol/tags.ts'
 import type { DataItem, Signer, Tag } from '../protocol/types.ts'
 import type { AppendRequest, AppendResult, Assignment, Cause, Head, LogEntry, Store } from '../store/types.ts'
 import { SchedulerError } from './errors.ts'
+import { findForkOrigin } from './fork-rules.ts'
+import { genesisTags } from './genesis-tags.ts'
+import { impersonatedTag } from './impersonation.ts'
 import { classifyItem, tagError } from './item-rules.ts'
 import type { ProcessDirectory } from './process-directory.ts'
 
@@ -15,18 +18,6 @@ import type { ProcessDirectory } from './process-directory.ts'
  *
  * @module
  */
-
-/** Tags that the assignment of nonce 0 may carry, so that replay elsewhere sees what this node decided. */
-export const genesisTags = {
-  /** An authority besides those of the process: the development node itself. */
-  authority: 'Authority',
-  /** The item whose data the process finds as `/data/<id>` and boots from (process API 11.2). */
-  bootItem: 'Boot-Item',
-  /** `true` when errors of the process shall explain themselves. */
-  development: 'Development',
-  /** The module that a well-known id stood for. */
-  resolvedModule: 'Resolved-Module',
-} as const
 
 export interface SchedulerOptions {
   /** Trust this node in every new process, and take processes of any scheduler address. */
@@ -44,6 +35,8 @@ export interface SchedulerDependencies {
   readonly signer: Signer
   readonly now: () => number
   readonly blockHeightAt: (timestampMs: number) => number
+  /** An append failed and may have happened all the same: then the log has an entry that nobody was told of. */
+  onAppendUnknown(processId: ProcessId): void
 }
 
 export interface Scheduled {
@@ -58,6 +51,8 @@ export interface Scheduler {
    * @throws {SchedulerError} when the item is refused; nothing is stored then.
    */
   schedule(item: DataItem, cause?: Cause): Promise<Scheduled>
+  /** Like {@link schedule}, of an item that counts as if it were of that address. The log says so. */
+  scheduleAs(address: Address, item: DataItem): Promise<Scheduled>
   /** Like {@link schedule}, of several items in order, in one transaction. Each may be refused alone. */
   scheduleMessages(requests: readonly { item: DataItem; cause: Cause }[]): Promise<readonly (Scheduled | Error)[]>
   /** Assigns a stored item to another process (wire protocol 6.5). @throws {SchedulerError} as above. */
@@ -70,7 +65,7 @@ export interface Scheduler {
 }
 
 export function createScheduler(options: SchedulerOptions, dependencies: SchedulerDependencies): Scheduler {
-  const { store, directory, signer, now, blockHeightAt } = dependencies
+  const { store, directory, signer, now, blockHeightAt, onAppendUnknown } = dependencies
   const knownModules = new Set<string>()
 
   function assignTo(
@@ -94,26 +89,40 @@ export function createScheduler(options: SchedulerOptions, dependencies: Schedul
     )
   }
 
-  function messageRequest(item: DataItem, processId: ProcessId, cause: Cause | undefined): AppendRequest {
+  function messageRequest(
+    item: DataItem,
+    processId: ProcessId,
+    cause: Cause | undefined,
+    extraTags: readonly Tag[] = [],
+  ): AppendRequest {
     return {
       ...{ processId, kind: 'message', item, cause },
       assign(head) {
         if (head.next === 0) throw new SchedulerError({ code: 'SCHEDULER_PROCESS_UNKNOWN', processId })
-        return assignTo(head, processId, { messageId: item.id })
+        return assignTo(head, processId, { messageId: item.id, extraTags })
       },
     }
   }
 
-  async function processRequest(item: DataItem, cause: Cause | undefined): Promise<AppendRequest> {
+  async function processRequest(
+    item: DataItem,
+    cause: Cause | undefined,
+    given: readonly Tag[] = [],
+  ): Promise<AppendRequest> {
     const scheduled = classifyItem(item)
     if (scheduled.kind !== 'process') throw tagError('Type', scheduled.kind, "must be 'Process'")
     const { processId, module, scheduler } = scheduled
     if (!options.development && scheduler !== signer.address) {
       throw tagError('Scheduler', scheduler, `this node is ${signer.address} and is strict about it`)
     }
-    const extraTags: Tag[] = []
-    const resolved = await resolveModule(module)
+    const extraTags: Tag[] = [...given]
+    const origin = await findForkOrigin(item, store)
+    const resolved = origin === undefined ? await resolveModule(module) : origin.moduleId
     if (resolved !== module) extraTags.push({ name: genesisTags.resolvedModule, value: resolved })
+    if (origin !== undefined) {
+      extraTags.push({ name: genesisTags.forkedFrom, value: origin.processId })
+      extraTags.push({ name: genesisTags.forkNonce, value: String(origin.nonce) })
+    }
     const bootItem = await findBootItem(item)
     if (bootItem !== undefined) extraTags.push({ name: genesisTags.bootItem, value: bootItem })
     if (options.development) {
@@ -152,24 +161,39 @@ export function createScheduler(options: SchedulerOptions, dependencies: Schedul
     return (await store.getItem(onBoot)) === undefined ? undefined : onBoot
   }
 
+  async function appendAll(requests: readonly AppendRequest[]): Promise<readonly AppendResult[]> {
+    try {
+      return await store.append(requests)
+    } catch (error) {
+      for (const processId of new Set(requests.map((request) => request.processId))) {
+        directory.forget(processId)
+        onAppendUnknown(processId)
+      }
+      throw error
+    }
+  }
+
   async function append(request: AppendRequest): Promise<Scheduled> {
-    const [result] = await store.append([request])
+    const [result] = await appendAll([request])
     const scheduled = toScheduled(result, request)
     if (scheduled instanceof Error) throw scheduled
     return scheduled
   }
 
+  async function schedule(item: DataItem, cause?: Cause, extraTags?: readonly Tag[]): Promise<Scheduled> {
+    const { kind, processId } = classifyItem(item)
+    if (kind === 'message') return append(messageRequest(item, processId, cause, extraTags))
+    const scheduled = await append(await processRequest(item, cause, extraTags))
+    directory.learn(processId)
+    return scheduled
+  }
+
   return {
-    async schedule(item, cause) {
-      const { kind, processId } = classifyItem(item)
-      if (kind === 'message') return append(messageRequest(item, processId, cause))
-      const scheduled = await append(await processRequest(item, cause))
-      directory.learn(processId)
-      return scheduled
-    },
+    schedule: (item, cause) => schedule(item, cause),
+    scheduleAs: (address, item) => schedule(item, undefined, [{ name: impersonatedTag, value: address }]),
     async scheduleMessages(requests) {
       const appends = requests.map(({ item, cause }) => messageRequest(item, item.target as ProcessId, cause))
-      const results = await store.append(appends)
+      const results = await appendAll(appends)
       return appends.map((request, i) => toScheduled(results[i], request))
     },
     async assign({ processId, itemId, exclude, cause }) {

@@ -1,5 +1,5 @@
 import { createDataItem } from '../protocol/data-item.ts'
-import type { DataItem, Tag } from '../protocol/types.ts'
+import type { DataItem, DataItemDraft, Tag } from '../protocol/types.ts'
 import type { TestMessageDraft, TestTags, TestWallet } from './types.ts'
 
 /**
@@ -15,12 +15,20 @@ export class ItemFactory {
 
   process(wallet: TestWallet, tags: TestTags = {}, data = ' '): DataItem {
     const all = { ...protocolTags('Process'), Module: module, Scheduler: scheduler, ...tags }
-    return createDataItem({ anchor: this.#nextAnchor(), tags: tagList(all), data }, wallet.signer)
+    return this.processOf(wallet, tagList(all), data)
+  }
+
+  /** A process item with exactly these tags. */
+  processOf(wallet: TestWallet, tags: readonly Tag[], data = ' '): DataItem {
+    return createDataItem({ anchor: this.#nextAnchor(), tags, data }, wallet.signer)
   }
 
   message(wallet: TestWallet, target: string, draft: TestMessageDraft): DataItem {
-    const tags = messageTags(draft)
-    return createDataItem({ target, anchor: this.#nextAnchor(), tags, data: draft.data ?? ' ' }, wallet.signer)
+    return createDataItem(this.messageDraft(target, draft), wallet.signer)
+  }
+
+  messageDraft(target: string, draft: TestMessageDraft): DataItemDraft {
+    return { target, anchor: this.#nextAnchor(), tags: messageTags(draft), data: draft.data ?? ' ' }
   }
 
   /** Ed25519 signatures are deterministic: without this, a message sent twice would be one item, and be taken once. */

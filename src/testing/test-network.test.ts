@@ -177,6 +177,17 @@ describe('dryRun and state', () => {
   })
 })
 
+test('stateAt reads the state after a message, however long ago', async () => {
+  const process = await loom.spawn({ code: 'Count, Names = 1, { "a" }' })
+  const { nonce } = await process.eval('Count = 2 Names[2] = "b"')
+  await process.eval('Count = 3')
+  expect(await process.stateAt(nonce, 'Count')).toBe(2)
+  expect(await process.stateAt(nonce, 'Names')).toEqual(['a', 'b'])
+  expect(await process.stateAt(nonce - 1)).toMatchObject({ Count: 1, Names: ['a'] })
+  expect(await process.stateAt(nonce, 'Nothing')).toBe(null)
+  await expect(process.stateAt(nonce + 2, 'Count')).rejects.toMatchObject({ code: 'COMPUTE_NONCE_UNKNOWN' })
+})
+
 describe('received and inbox', () => {
   test('received has what processes sent to a wallet, oldest first', async () => {
     const carol = loom.wallet('carol')
@@ -198,6 +209,16 @@ describe('received and inbox', () => {
       { from: echo.id, action: 'Relayed', data: 'second' },
     ])
   })
+})
+
+test('undeliverable has what cannot be delivered, and why', async () => {
+  const own = await createTestNetwork()
+  const process = await own.spawn()
+  expect(await own.undeliverable()).toEqual([])
+  await process.eval('Send({ Target = "nowhere", Action = "Lost" })')
+  const reason = expect.stringContaining('"nowhere" is not an id')
+  expect(await own.undeliverable()).toEqual([{ from: process.id, target: 'nowhere', action: 'Lost', reason }])
+  await own.close()
 })
 
 describe('time', () => {

@@ -9,9 +9,18 @@ import type { StoredItem } from '../store/types.ts'
 import { testMessage } from './evaluation.ts'
 import { ItemFactory } from './item-factory.ts'
 import { LocalTestProcess } from './test-process.ts'
-import type { SpawnOptions, TestMessage, TestNetwork, TestNetworkOptions, TestProcess, TestWallet } from './types.ts'
+import type {
+  SpawnOptions,
+  TestMessage,
+  TestNetwork,
+  TestNetworkOptions,
+  TestProcess,
+  TestWallet,
+  UndeliverableMessage,
+} from './types.ts'
 
 const receivedMax = 1_000
+const undeliverableMax = 1_000
 
 /**
  * Starts a whole AO network in memory: real scheduling, evaluation and delivery, nothing mocked but, if asked for, time.
@@ -67,6 +76,24 @@ class LocalTestNetwork implements TestNetwork {
     await this.idle()
     const page = await this.network.queryItems({ recipients: [address] }, { order: 'ASC', limit: receivedMax })
     return page.items.map(receivedMessage)
+  }
+
+  async undeliverable(): Promise<readonly UndeliverableMessage[]> {
+    await this.idle()
+    const { entries } = await this.network.outbox({ state: 'dead', limit: undeliverableMax })
+    return entries.map(({ cause, target, action, reason }) => ({ from: cause.processId, target, action, reason }))
+  }
+
+  snapshot(): Promise<string> {
+    return this.network.snapshot()
+  }
+
+  revert(snapshot: string): Promise<void> {
+    return this.network.revert(snapshot)
+  }
+
+  advanceClock(byMs: number): number {
+    return this.network.moveClock({ byMs })
   }
 
   idle(): Promise<void> {

@@ -8,6 +8,7 @@ export { TestingError, type TestingErrorInfo } from './errors.ts'
 export { createTestClock, type TestClock } from './test-clock.ts'
 export { createTestNetwork } from './test-network.ts'
 export type {
+  ForkOptions,
   InboxMessage,
   SpawnOptions,
   TestEvaluation,
@@ -19,4 +20,5 @@ export type {
   TestResult,
   TestTags,
   TestWallet,
+  UndeliverableMessage,
 } from './types.ts'

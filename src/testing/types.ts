@@ -32,10 +32,21 @@ export interface SpawnOptions {
   readonly data?: string | undefined
 }
 
+export interface ForkOptions {
+  /** The fork begins with the state after the message with this nonce; default: after the last. */
+  readonly at?: number | undefined
+  /** Owner of the fork; default: the owner of the process. */
+  readonly wallet?: TestWallet | undefined
+  /** Default: the name of the process. */
+  readonly name?: string | undefined
+  /** Lua that the fork evaluates as its first message. */
+  readonly code?: string | undefined
+}
+
 /** A message as a test writes it. */
 export interface TestMessageDraft {
-  /** Who signs it; default: the owner of the process. */
-  readonly from?: TestWallet | undefined
+  /** Who signs it; default: the owner of the process. An address acts as whoever it is: a wallet of users, a process. */
+  readonly from?: TestWallet | string | undefined
   /** Short for the tag `Action`. */
   readonly action?: string | undefined
   readonly tags?: TestTags | undefined
@@ -79,6 +90,15 @@ export interface TestResult extends TestEvaluation {
   readonly nonce: number
   /** `msg.Timestamp`, milliseconds since 1970. */
   readonly timestampMs: number
+}
+
+/** A message that a process has sent and that cannot be delivered. */
+export interface UndeliverableMessage {
+  /** The process that sent it. */
+  readonly from: string
+  readonly target: string
+  readonly action: string | undefined
+  readonly reason: string
 }
 
 /** A message in the `Inbox` of a process: no handler took it. */
@@ -132,6 +152,26 @@ export interface TestProcess {
    */
   state(expression: string): Promise<unknown>
 
+  /**
+   * Value at a path of the state as it was after the message with that nonce; nothing of the process runs. Tables are objects
+   * and lists, nothing is `null`; docs/time-travel.md says how paths and other values are written.
+   *
+   * @param path - Default: all globals that code of the process has made.
+   * @example `expect(await token.stateAt(sent.nonce - 1, 'Balances.alice')).toBe('5')`
+   * @throws {ComputeError} `COMPUTE_NONCE_UNKNOWN`; {VmError} `VM_PATH_INVALID`.
+   */
+  stateAt(nonce: number, path?: string): Promise<unknown>
+
+  /**
+   * A new process that begins with the state of this one, and from then on is on its own: docs/fork-and-rollback.md.
+   *
+   * @example
+   * ```ts
+   * const before = await token.fork({ at: 3 })
+   * ```
+   */
+  fork(options?: ForkOptions): Promise<TestProcess>
+
   /** The `Inbox` once the network is idle, oldest first, without the message that made the process. */
   inbox(): Promise<readonly InboxMessage[]>
 }
@@ -158,6 +198,26 @@ export interface TestNetwork {
 
   /** Messages that processes sent to a wallet, oldest first, once the network is idle; at most 1,000. */
   received(wallet: TestWallet): Promise<readonly TestMessage[]>
+
+  /**
+   * Remembers the present moment, to {@link revert} to, in less than a millisecond. Set up once, and go back before each test.
+   *
+   * @returns its id.
+   */
+  snapshot(): Promise<string>
+
+  /** Takes the whole network back to a snapshot, its time included. What came after it is gone, later snapshots too. */
+  revert(snapshot: string): Promise<void>
+
+  /**
+   * Makes messages from here on so much later. Goes well with `createTestClock`, or without.
+   *
+   * @returns the time now, milliseconds since 1970.
+   */
+  advanceClock(byMs: number): number
+
+  /** What processes have sent and cannot be delivered, with the reason, once the network is idle; at most 1,000. */
+  undeliverable(): Promise<readonly UndeliverableMessage[]>
 
   /** Resolves when every message is evaluated and everything that processes sent has arrived. */
   idle(): Promise<void>

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Evaluation, Snapshot, Vm } from './types.ts'
+import { VmError } from './errors.ts'
+import type { Evaluation, Inspection, Snapshot, Vm } from './types.ts'
 
 const noMarks = { low: 0, high: 0, stackLow: 0, stackPointer: 0, memorySizeBytes: 0 }
 
@@ -21,6 +22,18 @@ export class RejectedVm implements Vm {
 
   dryRun(): Evaluation {
     return this.evaluate()
+  }
+
+  fork(): RejectedVm {
+    return this
+  }
+
+  copy(): RejectedVm {
+    return this
+  }
+
+  inspect(): Inspection {
+    throw new VmError({ code: 'VM_STATE_UNREADABLE', reason: this.#reason })
   }
 
   readonly memoryBytes = 0

@@ -1,4 +1,5 @@
 import type { Tag } from '../protocol/types.ts'
+import type { StatePath } from './state-path.ts'
 
 /** A JSON value as processes may put it into tags and data. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
@@ -105,12 +106,48 @@ export interface Snapshot {
   readonly ownSizeBytes: number
 }
 
+/** What one process may use. All of it follows from the log, never from the host (I2). */
+export interface VmLimits {
+  readonly gasPerMessage: number
+  readonly memoryBytes: number
+}
+
+/** How much of a state is written at most. */
+export interface InspectionBounds {
+  /** Entries of each table. */
+  readonly entriesMax: number
+  /** Tables in tables. */
+  readonly depthMax: number
+  /** Length of the text; some more for closing it. */
+  readonly lengthMax: number
+  /** Entries looked at, written or not: to know the first of a table, all are. Default 4,000,000, some 4 s. */
+  readonly scanMax?: number | undefined
+}
+
+/** A value of a state, as docs/time-travel.md writes it. */
+export interface Inspection {
+  readonly json: string
+  /** False when the bounds left something out; the text says where. */
+  readonly isComplete: boolean
+}
+
 /** Evaluates messages against the state of one process. Not safe for concurrent use. */
 export interface Vm {
   /** Evaluates and keeps the new state; a message that fails is undone. */
   evaluate(message: VmMessage): Evaluation
   /** Evaluates and gives the state back as it was (I5). */
   dryRun(message: VmMessage): Evaluation
+  /** Another process in this one's state, which is told its own environment; this one stays as it is. */
+  fork(environment: VmEnvironment, limits: VmLimits): Vm
+  /**
+   * Reads a value of the state; nothing of the process runs (I5). What is not there is `null`.
+   *
+   * @throws {VmError} `VM_STATE_UNREADABLE` when the module was rejected, or has damaged its memory;
+   *   `VM_STATE_TOO_LARGE` beyond `scanMax`.
+   */
+  inspect(path: StatePath, bounds: InspectionBounds): Inspection
+  /** The same process in the same state, which goes its own way from here. */
+  copy(): Vm
   snapshot(): Snapshot
   /** Of its linear memory. */
   readonly memoryBytes: number

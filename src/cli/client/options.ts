@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Tag } from '../../protocol/types.ts'
-import { collectTag, defaultDataDirectory, defaultUrl, parseUrl } from '../option-values.ts'
+import { collectTag, defaultDataDirectory, defaultUrl, parseNonce, parseUrl } from '../option-values.ts'
 
 /** Options of every command that talks to a node. */
 export interface NodeOptions {
@@ -32,6 +32,17 @@ export function addWalletOptions(command: Command): Command {
   return command
     .option('-w, --wallet <file>', 'the wallet that signs (default: the first development wallet)')
     .option('--data-dir <directory>', "the node's data directory, where its wallets are", defaultDataDirectory)
+}
+
+/** A moment of a process. */
+export interface AtOption {
+  readonly at?: number
+}
+
+export function addAtOption(command: Command): Command {
+  return command.addOption(
+    new Option('--at <nonce>', 'after the message with this nonce (default: the last)').argParser(parseNonce),
+  )
 }
 
 export function addTagOption(command: Command): Command {

@@ -85,7 +85,7 @@ function countText(count: number, one: string, many: string): string {
 }
 
 /** What a process gave may be any JSON value, and may hold control codes that would change the terminal. */
-function plain(value: unknown): string {
+export function plain(value: unknown): string {
   if (value === undefined || value === null) return ''
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   // Colours are kept: the library prints with them.

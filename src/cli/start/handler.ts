@@ -12,11 +12,15 @@ import { bannerLines } from './banner.ts'
 import type { StartOptions } from './options.ts'
 
 /** Runs a node until a signal ends it. */
-export async function start({ port, host, data, memory, logLevel, strict }: StartOptions): Promise<void> {
+export async function start(options: StartOptions): Promise<void> {
+  const { port, host, data, memory, logLevel, strict } = options
   const log = createLogger(logLevel)
   const dataDirectory = memory ? undefined : data
   const { createNetwork } = await import('../../network/network.ts')
-  const starting = createNetwork({ dataDirectory, mode: strict ? 'strict' : 'development', log })
+  const starting = createNetwork({
+    ...{ dataDirectory, mode: strict ? 'strict' : 'development', log },
+    ...{ chainDepthMax: options.chainDepth, chainEntriesMax: options.chainMessages },
+  })
   // Loaded while the network waits for its threads. A rejection of `starting` is handled where it is awaited.
   const [network, { startHttpServer }] = await Promise.all([starting, import('../../http/server.ts')])
   // Clients sign with wallets from files, so a node in memory has them in a folder that goes away with it.

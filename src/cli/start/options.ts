@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
+import { chainLimitDefaults } from '../../messenger/chain-limit-options.ts'
 import { type LogLevel, logLevels } from '../logger.ts'
-import { defaultDataDirectory, defaultHost, defaultPort, parsePort } from '../option-values.ts'
+import { defaultDataDirectory, defaultHost, defaultPort, parseChainLimit, parsePort } from '../option-values.ts'
 
 export interface StartOptions {
   readonly port: number
@@ -9,6 +10,8 @@ export interface StartOptions {
   readonly memory?: true
   readonly logLevel: LogLevel
   readonly strict?: true
+  readonly chainDepth: number
+  readonly chainMessages: number
 }
 
 export function addStartOptions(command: Command): Command {
@@ -18,5 +21,15 @@ export function addStartOptions(command: Command): Command {
     .option('-d, --data <directory>', 'where log, keys and wallets are kept', defaultDataDirectory)
     .addOption(new Option('--memory', 'keep nothing on disk; everything is gone at the end').conflicts('data'))
     .addOption(new Option('--log-level <level>', 'what to log to standard error').choices(logLevels).default('warn'))
+    .addOption(
+      new Option('--chain-depth <levels>', 'how deep what one message sets off may go before it stops; none: no limit')
+        .default(chainLimitDefaults.depthMax)
+        .argParser(parseChainLimit),
+    )
+    .addOption(
+      new Option('--chain-messages <count>', 'how many messages one may set off before they stop; none: no limit')
+        .default(chainLimitDefaults.entriesMax)
+        .argParser(parseChainLimit),
+    )
     .option('--strict', 'trust no one but the authorities of each process, and know no well-known module ids')
 }

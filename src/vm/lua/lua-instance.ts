@@ -155,8 +155,10 @@ export class LuaInstance {
   #invoke(index: number, first: number, second: number): number {
     const { stackSave, stackRestore, setThrew, table } = this.exports
     const stackPointer = stackSave()
+    const called = table.get(index)
+    if (called === null) throw new WebAssembly.RuntimeError('null function')
     try {
-      table.get(index)(first, second)
+      called(first, second)
     } catch (error) {
       if (error !== longjmp) throw error
       stackRestore(stackPointer)

@@ -1,8 +1,19 @@
 import { errorCode } from '../../protocol/loom-error.ts'
 import { VmError } from '../errors.ts'
-import type { Evaluation, Snapshot, Vm, VmEnvironment, VmMessage } from '../types.ts'
+import type { StatePath } from '../state-path.ts'
+import type {
+  Evaluation,
+  Inspection,
+  InspectionBounds,
+  Snapshot,
+  Vm,
+  VmEnvironment,
+  VmLimits,
+  VmMessage,
+} from '../types.ts'
 import { fillHoles } from './heap-holes.ts'
 import { LuaInstance } from './lua-instance.ts'
+import { isUnusedTable, LuaValues } from './lua-values.ts'
 import { compileLuaWasm } from './lua-wasm.ts'
 import {
   captureImage,
@@ -19,12 +30,9 @@ import {
 } from './memory-image.ts'
 import { type Answer, readAnswer } from './packet-reader.ts'
 import { PacketWriter } from './packet-writer.ts'
+import { globalNames, inspectState, type ModuleNames } from './state-json.ts'
 
-/** What one process may use. All of it follows from the log, never from the host (I2). */
-export interface VmLimits {
-  readonly gasPerMessage: number
-  readonly memoryBytes: number
-}
+export type { VmLimits } from '../types.ts'
 
 /**
  * Defaults and ceilings of the limits. Part of the engine's version: results depend on them.
@@ -158,6 +166,7 @@ interface TemplateState {
   /** The pages of the image; snapshots share those that are still the same. */
   readonly pages: ReadonlyMap<number, Uint8Array>
   readonly lua: LuaPointers
+  readonly names: ModuleNames
 }
 
 /** Addresses in the guest; the same in every process of a template. */
@@ -219,12 +228,20 @@ function bootTemplate(host: EngineHost, source: string): TemplateState {
     exports.rotate(state, 1, 1)
     exports.setTop(state, 1)
     const image = freezeImage(captureImage(instance, host.breakAddress))
-    return { image, pages: pagesOf(image), lua: { state, scratch } }
+    return { image, pages: pagesOf(image), lua: { state, scratch }, names: moduleNames(instance, state, image) }
   } catch (cause) {
     if (exports.gas.value < 0n)
       throw new VmError({ code: 'VM_MODULE_REJECTED', reason: 'it runs out of gas' }, { cause })
     if (cause instanceof VmError && cause.code !== 'VM_TRAPPED') throw cause
     throw new VmError({ code: 'VM_MODULE_REJECTED', reason: String(cause) }, { cause })
+  }
+}
+
+function moduleNames(instance: LuaInstance, state: number, { body, marks }: MemoryImage): ModuleNames {
+  const memory = new DataView(body.buffer, body.byteOffset, body.byteLength)
+  return {
+    globals: globalNames(instance, state),
+    isPrivateKey: ({ table }) => isUnusedTable(memory, table - marks.low),
   }
 }
 
@@ -296,11 +313,43 @@ class LuaVm implements Vm, BareVm {
     }
   }
 
+  fork(environment: VmEnvironment, limits: VmLimits): Vm {
+    const image = this.#currentImage()
+    // From now on the fork starts from the base: it must not be written over.
+    this.#ownsBase = false
+    // The state keeps the memory that it has, whatever the limit; it cannot get more.
+    const fork = new LuaVm(this.#host, this.#template, image, limits)
+    try {
+      fork.start(environment)
+      return fork
+    } catch (error) {
+      fork.close()
+      throw error
+    }
+  }
+
+  copy(): Vm {
+    const image = this.#currentImage()
+    // From now on the copy starts from the base: it must not be written over.
+    this.#ownsBase = false
+    return new LuaVm(this.#host, this.#template, image, this.#limits)
+  }
+
   snapshot(): Snapshot {
     const image = this.#currentImage()
     const { pages, ownPageCount } = sharePages(image, this.#template.pages)
     const sizes = { sizeBytes: pages.size * pageSizeBytes, ownSizeBytes: ownPageCount * pageSizeBytes }
     return { marks: image.marks, ...sizes, pages }
+  }
+
+  inspect(path: StatePath, bounds: InspectionBounds): Inspection {
+    const { lua, names } = this.#template
+    try {
+      return inspectState(new LuaValues(this.#instance, lua.state), path, bounds, names)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      throw new VmError({ code: 'VM_STATE_UNREADABLE', reason: 'it has damaged its memory' }, { cause: error })
+    }
   }
 
   get memoryBytes(): number {
@@ -391,6 +440,10 @@ class LuaVm implements Vm, BareVm {
     if (error instanceof VmError) return error.message
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
       return new VmError({ code: 'VM_TRAPPED', reason: error.message }).message
+    }
+    // What the engine unwinds its stack with: damaged byte code can make it look for a frame that is not there.
+    if (typeof error === 'symbol') {
+      return new VmError({ code: 'VM_TRAPPED', reason: 'the process has damaged its stack' }).message
     }
     throw error
   }

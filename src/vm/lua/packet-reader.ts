@@ -3,7 +3,7 @@ import { VmError } from '../errors.ts'
 import type { JsonValue, OutgoingData, OutgoingMessage, OutgoingSpawn, OutgoingTag } from '../types.ts'
 
 /** Bounds on what one message may send (I9). */
-export const answerLimits = { entries: 10_000, tagsPerEntry: 1_000 } as const
+export const answerLimits = { entries: 10_000, tagsPerEntry: 1_000, jsonDepth: 1_000 } as const
 
 /** The answer of the guest, as docs/guest-channel.md defines it. */
 export type Answer =
@@ -75,6 +75,8 @@ class AnswerReader {
     const messages = this.#list(answerLimits.entries, () => this.#message())
     const spawns = this.#list(answerLimits.entries, () => this.#spawn())
     const assignments = this.#list(answerLimits.entries, () => this.#parseJson(this.#text()))
+    const assigned = assignments.reduce((sum: number, assignment) => sum + processCount(assignment), 0)
+    if (assigned > answerLimits.entries) this.#malformed(tooMany(assigned, answerLimits.entries))
     const hasTest = (flags & 2) !== 0
     return {
       ...{ status: 'ok', data, prompt, print: (flags & 1) !== 0, test: hasTest ? test : undefined },
@@ -97,7 +99,7 @@ class AnswerReader {
 
   #list<T>(countMax: number, read: () => T): T[] {
     const count = this.#u4()
-    if (count > countMax) this.#malformed(`${count} entries, at most ${countMax} are allowed`)
+    if (count > countMax) this.#malformed(tooMany(count, countMax))
     const items: T[] = []
     for (let i = 0; i < count; i++) items.push(read())
     return items
@@ -144,11 +146,15 @@ class AnswerReader {
   }
 
   #parseJson(text: string): JsonValue {
+    let value: JsonValue
     try {
-      return JSON.parse(text) as JsonValue
+      value = JSON.parse(text) as JsonValue
     } catch {
       return this.#malformed('a value that is not JSON')
     }
+    // Whoever writes it again goes down as deep.
+    if (isDeeper(value, answerLimits.jsonDepth)) this.#malformed('a value nested too deep')
+    return value
   }
 
   #text(): string {
@@ -176,4 +182,19 @@ class AnswerReader {
   #malformed(what: string): never {
     throw new VmError({ code: 'VM_RESULT_MALFORMED', what, offset: this.#offset })
   }
+}
+
+function tooMany(count: number, countMax: number): string {
+  return `${count} entries, at most ${countMax} are allowed`
+}
+
+function isDeeper(value: JsonValue, depthMax: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return depthMax === 0 || Object.values(value).some((member) => isDeeper(member, depthMax - 1))
+}
+
+/** An assignment makes a delivery for each process that it names. */
+function processCount(assignment: JsonValue): number {
+  if (typeof assignment !== 'object' || assignment === null || !('Processes' in assignment)) return 0
+  return Array.isArray(assignment.Processes) ? assignment.Processes.length : 0
 }

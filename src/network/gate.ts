@@ -1,0 +1,32 @@
+/** Lets any number through at once, or one alone: first it waits for those inside, and others wait for it. */
+export class Gate {
+  readonly #inside = new Set<Promise<unknown>>()
+  #alone: Promise<unknown> | undefined
+
+  async through<T>(work: () => Promise<T>): Promise<T> {
+    await this.opened()
+    const done = work()
+    this.#inside.add(done)
+    try {
+      return await done
+    } finally {
+      this.#inside.delete(done)
+    }
+  }
+
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    await this.opened()
+    const done = Promise.allSettled(this.#inside).then(work)
+    this.#alone = done.catch(() => undefined)
+    try {
+      return await done
+    } finally {
+      this.#alone = undefined
+    }
+  }
+
+  /** Resolves when nobody is alone inside. */
+  async opened(): Promise<void> {
+    while (this.#alone !== undefined) await this.#alone
+  }
+}
