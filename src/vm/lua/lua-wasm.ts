@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 import { VmError } from '../errors.ts'
 import { encodeSigned } from '../metering/leb128.ts'
 import { meterWasm } from '../metering/meter-wasm.ts'
@@ -45,6 +46,7 @@ export const luaEngineVersion = 'lua-5.3.6/2'
  * @throws {VmError} `VM_ENGINE_MISMATCH` when the installed file is not the pinned one.
  */
 export function compileLuaWasm(options: { readonly chargeGas?: boolean } = {}): WebAssembly.Module {
+  keepCompiledCode()
   const bytes = readFileSync(createRequire(import.meta.url).resolve(file))
   const found = createHash('sha256').update(bytes).digest('hex')
   if (found !== sha256) throw new VmError({ code: 'VM_ENGINE_MISMATCH', file, sha256: found, expected: sha256 })
@@ -56,6 +58,15 @@ export function compileLuaWasm(options: { readonly chargeGas?: boolean } = {}): 
     chargeGas: options.chargeGas,
   })
   return new WebAssembly.Module(metered)
+}
+
+/**
+ * V8 frees machine code that better code has replaced, and on rare occasions aborts the whole program while it does so, when
+ * instances come and go on several threads (nodejs/node#64500: `jit_page_->allocations_.erase(addr) == 1`; seen here with
+ * Node 24.21). Some hundred KB of kept code are the better part of that bargain. Holds for the whole program.
+ */
+function keepCompiledCode(): void {
+  setFlagsFromString('--no-wasm-code-gc')
 }
 
 /** Puts the new address in place of the old in both places that hold it: the stack pointer and the program break. */
