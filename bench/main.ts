@@ -1,6 +1,7 @@
 import { benchCompute, benchLibrary, benchPipeline, benchTransfers } from './evaluate.ts'
 import { benchHttp, benchStart } from './http.ts'
 import { benchReplay } from './replay.ts'
+import { benchRollback } from './rollback.ts'
 import { benchColdStart, benchSnapshots } from './snapshots.ts'
 import { benchTimeTravel } from './time-travel.ts'
 
@@ -15,6 +16,7 @@ const benches: Record<string, () => void | Promise<void>> = {
   cold: benchColdStart,
   snapshots: benchSnapshots,
   'time-travel': benchTimeTravel,
+  rollback: benchRollback,
   start: benchStart,
   http: benchHttp,
 }

@@ -15,6 +15,7 @@ import { forkCommand } from './fork/command.ts'
 import { importCommand } from './import/command.ts'
 import { initCommand } from './init/command.ts'
 import { outboxCommand } from './outbox/command.ts'
+import { pruneCommand } from './prune/command.ts'
 import { rehearseCommand } from './rehearse/command.ts'
 import { replayCommand } from './replay/command.ts'
 import { resultCommand } from './result/command.ts'
@@ -52,6 +53,7 @@ export function createProgram(): Command {
     .addCommand(clockCommand())
     .addCommand(rehearseCommand())
     .addCommand(backupCommand())
+    .addCommand(pruneCommand())
     .addCommand(replayCommand())
     .addCommand(exportCommand())
     .addCommand(importCommand())

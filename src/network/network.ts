@@ -77,7 +77,7 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
     () => new ComputeThread(threadOptions),
   )
   const clock = createClock(options.now)
-  const store = await openStore(dataDirectory, clock, log).catch(async (error: unknown) => {
+  const store = await openStore(options, clock).catch(async (error: unknown) => {
     await Promise.all(threads.map((thread) => thread.close()))
     throw error
   })
@@ -123,8 +123,9 @@ export async function composeNetwork(
   )
 }
 
-async function openStore(directory: string | undefined, clock: Clock, log: Logger = silent): Promise<Store> {
-  return directory === undefined ? createMemoryStore({ clock }) : createSqliteStore({ directory, clock, log })
+async function openStore({ dataDirectory, checkStore, log }: NetworkOptions, clock: Clock): Promise<Store> {
+  if (dataDirectory === undefined) return createMemoryStore({ clock })
+  return createSqliteStore({ directory: dataDirectory, clock, log, check: checkStore })
 }
 
 function orUnlimited(max: number): number {

@@ -271,6 +271,8 @@ export type ClockMove = { readonly byMs: number } | { readonly toMs: number }
 export interface NetworkOptions {
   /** Directory for the log and the keys; absent: everything in memory. */
   readonly dataDirectory?: string | undefined
+  /** When the databases are read to the end before anything is served: default after a run that did not end in order. */
+  readonly checkStore?: 'after-crash' | 'always' | undefined
   /** `development` (default) trusts the node for every process spawned on it, and knows well-known module ids. */
   readonly mode?: 'development' | 'strict' | undefined
   /** Worker threads that evaluate; default one less than the cores, at least 1, at most 8. */

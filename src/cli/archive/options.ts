@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { defaultDataDirectory, defaultUrl, parseUrl } from '../option-values.ts'
+import { type Command, Option } from 'commander'
+import { defaultDataDirectory, defaultUrl, parseNonce, parseUrl } from '../option-values.ts'
 
 /** Where the history of a process is read. */
 export interface HistoryOptions {
@@ -23,13 +23,6 @@ export function addDataDirectoryOption(command: Command): Command {
 
 export function addJsonOption(command: Command): Command {
   return command.option('--json', 'print JSON, for scripts')
-}
-
-/** @throws {InvalidArgumentError} */
-export function parseNonce(text: string): number {
-  const nonce = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-  if (Number.isSafeInteger(nonce)) return nonce
-  throw new InvalidArgumentError('Give a nonce: a whole number from 0.')
 }
 
 export function addNonceOption(command: Command, flags: string, description: string): Command {

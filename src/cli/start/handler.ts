@@ -19,6 +19,7 @@ export async function start(options: StartOptions): Promise<void> {
   const { createNetwork } = await import('../../network/network.ts')
   const starting = createNetwork({
     ...{ dataDirectory, mode: strict ? 'strict' : 'development', log },
+    checkStore: options.check ? 'always' : 'after-crash',
     ...{ chainDepthMax: options.chainDepth, chainEntriesMax: options.chainMessages },
   })
   // Loaded while the network waits for its threads. A rejection of `starting` is handled where it is awaited.

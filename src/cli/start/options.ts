@@ -10,6 +10,7 @@ export interface StartOptions {
   readonly memory?: true
   readonly logLevel: LogLevel
   readonly strict?: true
+  readonly check?: true
   readonly chainDepth: number
   readonly chainMessages: number
 }
@@ -20,6 +21,11 @@ export function addStartOptions(command: Command): Command {
     .option('--host <address>', 'address to listen on; 0.0.0.0: all of this machine', defaultHost)
     .option('-d, --data <directory>', 'where log, keys and wallets are kept', defaultDataDirectory)
     .addOption(new Option('--memory', 'keep nothing on disk; everything is gone at the end').conflicts('data'))
+    .addOption(
+      new Option('--check', 'read the whole data before starting, also when the last run ended in order').conflicts(
+        'memory',
+      ),
+    )
     .addOption(new Option('--log-level <level>', 'what to log to standard error').choices(logLevels).default('warn'))
     .addOption(
       new Option('--chain-depth <levels>', 'how deep what one message sets off may go before it stops; none: no limit')

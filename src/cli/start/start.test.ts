@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RunningNode, runCli, startNode, temporaryDirectory } from '../cli.fixture.ts'
 
@@ -49,6 +50,18 @@ test('the wallets are where the banner says, worthless, and funded', async () =>
     const balance = await fetch(`${node.url}/wallet/${address}/balance`)
     expect(await balance.text()).toBe('1000000000000000')
   }
+})
+
+test('--check finds damage that a start after an end in order does not look for', async () => {
+  const first = await start()
+  expect((await first.stop('SIGINT')).code).toBe(0)
+  const database = new DatabaseSync(join(directory.path, '.loom', 'loom.sqlite'))
+  database.exec('UPDATE outbox_counts SET dead = dead + 1')
+  database.close()
+  const unaware = await start()
+  expect((await unaware.stop('SIGINT')).code).toBe(0)
+  const refused = await runCli(['start', '--port', '0', '--check'], { cwd: directory.path })
+  expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('.loom') })
 })
 
 test('a restart on the same directory is the same node', async () => {
