@@ -1,4 +1,6 @@
 import { benchCompute, benchLibrary, benchPipeline, benchTransfers } from './evaluate.ts'
+import { benchEvents } from './events.ts'
+import { benchGraphql } from './graphql.ts'
 import { benchHttp, benchStart } from './http.ts'
 import { benchReplay } from './replay.ts'
 import { benchRollback } from './rollback.ts'
@@ -19,6 +21,8 @@ const benches: Record<string, () => void | Promise<void>> = {
   rollback: benchRollback,
   start: benchStart,
   http: benchHttp,
+  graphql: benchGraphql,
+  events: benchEvents,
 }
 
 const named = process.argv.slice(2)

@@ -1,5 +1,6 @@
 import { saveSnapshot } from '../compute/snapshot-format.ts'
 import type { EvaluationThread } from '../compute/thread-protocol.ts'
+import { parseAnyItem } from '../protocol/any-item.ts'
 import { type ParsedAssignment, parseAssignment } from '../protocol/assignment.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
 import type { ProcessId } from '../protocol/ids.ts'
@@ -159,7 +160,7 @@ class LogWriter {
   async #putItems(genesis: AppendRequest): Promise<void> {
     const { timestampMs, blockHeight } = genesis.assign(emptyHead)
     const items = [this.#start.module, this.#start.bootItem].filter((bytes) => bytes !== undefined)
-    await this.#store.putItems(items.map((bytes) => ({ item: parseDataItem(bytes), timestampMs, blockHeight })))
+    await this.#store.putItems(items.map((bytes) => ({ item: parseAnyItem(bytes), timestampMs, blockHeight })))
   }
 
   async #commit(results: readonly StoredResult[]): Promise<void> {

@@ -4,6 +4,7 @@ import { firstHashChain, nextHashChain } from '../protocol/hash-chain.ts'
 import type { ItemId, ProcessId } from '../protocol/ids.ts'
 import type { DataItem } from '../protocol/types.ts'
 import type { EntryKind, LogEntry } from '../store/types.ts'
+import { CronChecker } from './cron-checker.ts'
 import { ArchiveError, type Difference } from './errors.ts'
 import type { HistoryEntry, LogSummary } from './history.ts'
 
@@ -13,13 +14,17 @@ export interface CheckedEntry {
   readonly given: HistoryEntry
 }
 
-/** The entry before the first that is checked. */
-export type Predecessor = Pick<LogEntry, 'assignmentId' | 'hashChain' | 'timestampMs'>
+/** What is taken as given of a log that is not checked from nonce 0. */
+export interface UncheckedStart {
+  readonly genesis: LogEntry
+  /** The entry before the first that is checked. */
+  readonly before: LogEntry
+}
 
 /**
  * Holds the entries of one log to the rules of logs (I1): each item is signed by its owner and each assignment by the one
- * scheduler; nonces follow each other, times rise, the hash chain is whole, no item comes twice. What a store has in its
- * columns is what is signed.
+ * scheduler; nonces follow each other, times rise, the hash chain is whole, no item comes twice, and crons tick when they are
+ * due. What a store has in its columns is what is signed.
  *
  * It remembers the id of each item, some 100 bytes.
  */
@@ -28,14 +33,16 @@ export class LogChecker {
   readonly #scheduler: string
   readonly #seen = new Set<ItemId>()
   #nonce: number
-  #before: Predecessor | undefined
+  #before: LogEntry | undefined
+  #crons: CronChecker | undefined
 
-  /** @param before - What comes before the entry `nonce`; undefined for nonce 0, and only then. */
-  constructor({ processId, scheduler }: LogSummary, nonce = 0, before?: Predecessor) {
+  /** @param start - What comes before the first entry; undefined when that is nonce 0, and only then. */
+  constructor({ processId, scheduler }: Pick<LogSummary, 'processId' | 'scheduler'>, start?: UncheckedStart) {
     this.#processId = processId
     this.#scheduler = scheduler
-    this.#nonce = nonce
-    this.#before = before
+    this.#nonce = start === undefined ? 0 : start.before.nonce + 1
+    this.#before = start?.before
+    this.#crons = start && new CronChecker(start.genesis, start.before)
   }
 
   /** @throws {ArchiveError} `ARCHIVE_DIFFERS` with all that is wrong with it. */
@@ -63,6 +70,8 @@ export class LogChecker {
     }
     const entry = toEntry(assignment, item)
     checkRow(entry, given.row, expect)
+    if (this.#before === undefined) this.#crons = attempt('crons', differences, () => new CronChecker(entry, entry))
+    else this.#crons?.check(entry, item, this.#before.timestampMs, expect)
     if (differences.length > 0) throw new ArchiveError({ code: 'ARCHIVE_DIFFERS', processId, nonce, differences })
     this.#before = entry
     this.#nonce = nonce + 1

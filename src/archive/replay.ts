@@ -3,9 +3,11 @@ import { loadRequestFor } from '../compute/environment.ts'
 import { ModuleReader } from '../compute/module-reader.ts'
 import { toThreadEntry } from '../compute/state-loader.ts'
 import type { EvaluatedEntry, EvaluationThread } from '../compute/thread-protocol.ts'
-import { parseDataItem, verifyDataItem } from '../protocol/data-item.ts'
+import { parseAnyItem, verifyAnyItem } from '../protocol/any-item.ts'
+import { parseDataItem } from '../protocol/data-item.ts'
 import type { ItemId, ProcessId } from '../protocol/ids.ts'
 import { tagValue } from '../protocol/tags.ts'
+import { recordedTick } from '../scheduler/cron-tick.ts'
 import type { ForkOrigin } from '../scheduler/genesis-tags.ts'
 import { impersonatedBy } from '../scheduler/impersonation.ts'
 import type { LogEntry, StoredItem } from '../store/types.ts'
@@ -41,6 +43,7 @@ export interface ReplayOptions {
 
 /** Where a replay begins that takes all before it as given. */
 export interface ReplayResume {
+  readonly genesis: LogEntry
   /** The entry before the first one. */
   readonly before: LogEntry
   /** Brings the state after it into the thread. */
@@ -74,7 +77,10 @@ export interface ReplayedLog {
   /** Of those, the ones whose results were compared. */
   readonly comparedCount: number
   readonly failedCount: number
-  /** Entries that count as sent by another than who signed them: a scheduler in development mode has said so. */
+  /**
+   * Entries that count as sent by another than who signed them, because a scheduler in development mode has said so. Without
+   * ticks of crons, which are checked.
+   */
   readonly impersonatedCount: number
   readonly gasUsed: number
   /** After the last entry. */
@@ -145,6 +151,8 @@ class LogReplay {
   #last: LogEntry | undefined
   /** The genesis, once it was evaluated. */
   #genesis: LogEntry | undefined
+  /** The genesis, once it was given. */
+  #givenGenesis: LogEntry | undefined
   #origin: ForkOrigin | undefined
   #moduleHash = ''
   #evaluatedCount = 0
@@ -168,6 +176,7 @@ class LogReplay {
     this.#comparison = comparison
     this.#verifyFrom = options.verifyFrom?.(start) ?? 0
     this.#last = options.resume?.before
+    this.#givenGenesis = options.resume?.genesis
   }
 
   /** @param before - The log before this one. */
@@ -186,6 +195,7 @@ class LogReplay {
       for (const given of entries) {
         const entry = this.#isUnverified(given) ? { entry: given.row, given } : await this.#check(given)
         this.#last = entry.entry
+        this.#givenGenesis ??= entry.entry
         checked.push(entry)
       }
       return { checked }
@@ -199,8 +209,9 @@ class LogReplay {
   }
 
   #check(given: HistoryEntry): Promise<CheckedEntry> {
-    const first = this.#last === undefined ? 0 : this.#last.nonce + 1
-    this.#checker ??= new LogChecker(this.start.summary, first, this.#last)
+    const [genesis, before] = [this.#givenGenesis, this.#last]
+    const start = genesis === undefined || before === undefined ? undefined : { genesis, before }
+    this.#checker ??= new LogChecker(this.start.summary, start)
     return this.#checker.check(given)
   }
 
@@ -268,7 +279,8 @@ class LogReplay {
     this.#evaluatedCount += 1
     this.#gasUsed += gasUsed
     if (failed) this.#failedCount += 1
-    if (impersonatedBy(checked.entry.assignment) !== undefined) this.#impersonatedCount += 1
+    const { assignment } = checked.entry
+    if (impersonatedBy(assignment) !== undefined && recordedTick(assignment) === undefined) this.#impersonatedCount += 1
     this.#resultChain = createHash('sha256').update(this.#resultChain).update(resultHashOf(evaluated)).digest()
     const given = checked.given.result
     if (given !== undefined) this.#comparedCount += 1
@@ -290,7 +302,7 @@ class LogReplay {
     const items = await this.#readItems()
     const getItem = async (id: ItemId): Promise<StoredItem | undefined> => items.get(id)
     const request = await loadRequestFor(first, new ModuleReader({ getItem }), { getItem })
-    this.#moduleHash = hash('sha256', parseDataItem(this.start.module).data, 'hex')
+    this.#moduleHash = hash('sha256', parseAnyItem(this.start.module).data, 'hex')
     if (origin === undefined) {
       await thread.request(request)
       return
@@ -324,9 +336,9 @@ class LogReplay {
     const items = new Map<ItemId, StoredItem>()
     const read = async (what: string, bytes: Uint8Array, id: string | undefined): Promise<void> => {
       try {
-        const item = parseDataItem(bytes)
+        const item = parseAnyItem(bytes)
         if (item.id !== id) throw new RangeError(`it is ${item.id}`)
-        await verifyDataItem(item)
+        await verifyAnyItem(item)
         items.set(item.id, { ...item, blockHeight: 0, timestampMs: 0, cursor: '' })
       } catch (error) {
         const got = error instanceof Error ? error.message : String(error)

@@ -85,8 +85,9 @@ export async function replayStored(
   }
 
   async function resumeBefore(nonce: number): Promise<ReplayResume> {
+    const [genesis] = await store.readLog(processId, 0, 0, 1)
     const [before] = await store.readLog(processId, nonce - 1, nonce - 1, 1)
-    if (before === undefined) throw entryMissing(processId, nonce - 1)
+    if (genesis === undefined || before === undefined) throw entryMissing(processId, nonce - 1)
     const known = new Set<string>()
     const loading = {
       ...{ store, modules: new ModuleReader(store), log: { warn() {} } },
@@ -97,7 +98,7 @@ export async function replayStored(
       },
     }
     return {
-      before,
+      ...{ genesis, before },
       async load() {
         checkpoint = (await loadState(loading, { processId, beforeNonce: nonce })).checkpoint
       },

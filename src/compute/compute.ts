@@ -58,6 +58,8 @@ export interface Compute {
   lookFor(processId: ProcessId): Promise<void>
   /** Result of an entry that is in the log; waits for it. */
   result(processId: ProcessId, nonce: number): Promise<StoredResult>
+  /** Resolves when every result of a process that {@link result} has given by now is in the store. */
+  committed(processId: ProcessId): Promise<void>
   dryRun(processId: ProcessId, message: VmMessage): Promise<string>
   /** Hash of the state after the last evaluated entry, hex. */
   stateHash(processId: ProcessId): Promise<string>
@@ -238,6 +240,9 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     async result(processId, nonce) {
       return runnerOf(processId).waitFor(nonce)
     },
+    async committed(processId) {
+      await runners.get(processId)?.committed()
+    },
     async dryRun(processId, message) {
       return runnerOf(processId).dryRun(message)
     },
@@ -268,7 +273,7 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     },
     async idle() {
       while ([...runners.values()].some(({ busy }) => busy)) {
-        await Promise.all([...runners.values()].map((runner) => runner.idle()))
+        await Promise.all([...runners.values()].map((runner) => runner.rest()))
       }
     },
     async close() {

@@ -1,3 +1,4 @@
+import { parseAnyItem } from '../protocol/any-item.ts'
 import { parseAssignment } from '../protocol/assignment.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
 import { isItemId, type ProcessId } from '../protocol/ids.ts'
@@ -54,5 +55,5 @@ async function readBootFile(
   if (itemId === undefined) return new Map()
   const stored = isItemId(itemId) ? await items.getItem(itemId) : undefined
   if (stored === undefined) throw new ComputeError({ code: 'COMPUTE_BOOT_ITEM_MISSING', processId, itemId })
-  return new Map([[`/data/${itemId}`, parseDataItem(stored.bytes).data]])
+  return new Map([[`/data/${itemId}`, parseAnyItem(stored.bytes).data]])
 }

@@ -4,7 +4,7 @@ import type { Signer } from '../protocol/types.ts'
 import type { Page } from '../store/types.ts'
 import { VmError } from '../vm/errors.ts'
 import type { LuaEngine, LuaTemplate, VmLimits } from '../vm/lua/lua-vm.ts'
-import { hashPages, hashState } from '../vm/lua/memory-image.ts'
+import { hashPages, hashState, pageSizeBytes } from '../vm/lua/memory-image.ts'
 import { RejectedVm } from '../vm/rejected-vm.ts'
 import type { Inspection, Vm } from '../vm/types.ts'
 import { ComputeError } from './errors.ts'
@@ -99,6 +99,8 @@ export class Evaluator {
         return this.#copy(request, request.origin)
       case 'memory':
         return this.#loaded(request).vm.memoryBytes
+      case 'memory-image':
+        return memoryImage(this.#loaded(request).vm)
       case 'state-hash':
         return this.#loaded(request).vm.stateHash()
       case 'unload':
@@ -182,6 +184,7 @@ export class Evaluator {
       processId: key.processId as ProcessId,
       nonce: entry.nonce,
       item,
+      tick: entry.tick,
       environment: { moduleId, scheduler },
       signer: this.#signer,
     })
@@ -280,6 +283,13 @@ function restore(template: Template, { marks, hashes, pages }: SnapshotToLoad, l
     found.set(index, page)
   }
   return template.restore({ marks, pages: found }, limits)
+}
+
+function memoryImage(vm: Vm): SharedArrayBuffer {
+  const { pages, marks } = vm.snapshot()
+  const image = new Uint8Array(new SharedArrayBuffer(marks.memorySizeBytes))
+  for (const [index, page] of pages) image.set(page, index * pageSizeBytes)
+  return image.buffer
 }
 
 function toHex(digest: Buffer | undefined): string {

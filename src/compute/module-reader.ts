@@ -1,4 +1,4 @@
-import { parseDataItem } from '../protocol/data-item.ts'
+import { parseAnyItem } from '../protocol/any-item.ts'
 import { type Address, isItemId, type ProcessId } from '../protocol/ids.ts'
 import type { Tag } from '../protocol/types.ts'
 import type { Store } from '../store/types.ts'
@@ -28,7 +28,7 @@ export class ModuleReader {
     if (known !== undefined) return known
     const stored = isItemId(moduleId) ? await this.#store.getItem(moduleId) : undefined
     if (stored === undefined) throw new ComputeError({ code: 'COMPUTE_MODULE_MISSING', processId, moduleId })
-    const { ownerAddress, tags, data } = parseDataItem(stored.bytes)
+    const { ownerAddress, tags, data } = parseAnyItem(stored.bytes)
     const module = { ownerAddress, tags, source: Buffer.from(data).toString('utf8') }
     if (this.#known.size >= modulesMax) this.#known.clear()
     this.#known.set(moduleId, module)

@@ -30,15 +30,19 @@ export interface OutboxContext {
   readonly nonce: number
   /** The item whose evaluation sent these. */
   readonly item: DataItem
+  /** If it is a tick of a cron: whether what it makes the process send is delivered. */
+  readonly tick?: { readonly isPushed: boolean } | undefined
   readonly environment: { readonly moduleId: string; readonly scheduler: string }
   readonly signer: Signer
 }
 
 export function outboxOf(evaluation: Evaluation, context: OutboxContext): OutboxEntry[] {
-  if (!evaluation.ok) return []
+  if (!evaluation.ok || context.tick?.isPushed === false) return []
   const { messages, spawns, assignments } = evaluation
   if (messages.length + spawns.length + assignments.length === 0) return []
-  const pushedFor = tagValue(context.item.tags, 'Pushed-For') ?? context.item.id
+  // A tick is nobody's message.
+  const pushedFor =
+    context.tick === undefined ? (tagValue(context.item.tags, 'Pushed-For') ?? context.item.id) : undefined
   const entries: OutboxEntry[] = []
   let index = 0
   for (const message of messages) {
@@ -67,7 +71,7 @@ const messageStrip = new Set([
 function messageEntry(
   message: OutgoingMessage,
   cause: Cause,
-  pushedFor: string,
+  pushedFor: string | undefined,
   context: OutboxContext,
 ): OutboxEntry | undefined {
   // Without a target it is a note to whoever reads the result, such as a state patch (process API 17).
@@ -80,7 +84,7 @@ function messageEntry(
     ...pair('Type', 'Message'),
     ...pair('From-Process', context.processId),
     ...pair('From-Module', context.environment.moduleId),
-    ...pair('Pushed-For', pushedFor),
+    ...pushedForTag(pushedFor),
     ...pair('From-Outbox', `${cause.nonce}.${cause.index}`),
   ]
   return entryOf('message', target, cause, { assignTo }, () =>
@@ -91,7 +95,12 @@ function messageEntry(
 const spawnStrip = new Set(['Data-Protocol', 'Type', 'Pushed-For', 'From-Outbox'])
 
 /** Wire protocol 5.7.5: the process item, and the message that tells the spawner about it. */
-function spawnEntry(spawn: OutgoingSpawn, cause: Cause, pushedFor: string, context: OutboxContext): OutboxEntry {
+function spawnEntry(
+  spawn: OutgoingSpawn,
+  cause: Cause,
+  pushedFor: string | undefined,
+  context: OutboxContext,
+): OutboxEntry {
   const own = textTags(spawn.tags, spawnStrip)
   const variant = own.some(({ name, value }) => name === 'Variant' && value === 'ao.N.1') ? 'ao.N.1' : 'ao.TN.1'
   const identity = pair('From-Outbox', `${cause.nonce}.${cause.index}`)
@@ -104,7 +113,7 @@ function spawnEntry(spawn: OutgoingSpawn, cause: Cause, pushedFor: string, conte
     ...pair('Data-Protocol', 'ao'),
     ...pair('Type', 'Process'),
     ...pair('From-Process', context.processId),
-    ...pair('Pushed-For', pushedFor),
+    ...pushedForTag(pushedFor),
     ...(own.some(({ name }) => name === 'Scheduler') ? [] : pair('Scheduler', context.environment.scheduler)),
     ...identity,
   ]
@@ -122,7 +131,7 @@ function spawnEntry(spawn: OutgoingSpawn, cause: Cause, pushedFor: string, conte
     ...pair('Process', process.id),
     ...pair('Action', 'Spawned'),
     ...pair('Variant', variant),
-    ...pair('Pushed-For', pushedFor),
+    ...pushedForTag(pushedFor),
     ...identity,
   ]
   try {
@@ -136,7 +145,7 @@ function spawnEntry(spawn: OutgoingSpawn, cause: Cause, pushedFor: string, conte
 
 /** Wire protocol 5.7.6: one entry for each process that the item is assigned to. */
 function assignmentEntries(assignment: JsonValue, context: OutboxContext, index: number): OutboxEntry[] {
-  const { Message, Processes, Exclude } = asRecord(assignment)
+  const { Message, Processes, Exclude, BaseLayer } = asRecord(assignment)
   if (typeof Message !== 'string' || !isItemId(Message) || !Array.isArray(Processes)) {
     const reason = 'an assignment needs Message, an id, and Processes, a list of ids'
     return [undeliverable('assignment', '', causeOf(context, index), reason)]
@@ -151,6 +160,10 @@ function assignmentEntries(assignment: JsonValue, context: OutboxContext, index:
     const cause = causeOf(context, index + offset)
     if (typeof target !== 'string' || !isItemId(target)) {
       return undeliverable('assignment', textOf(target), cause, 'not an id')
+    }
+    if (BaseLayer === true) {
+      const reason = `this node does not follow the base layer; upload item ${Message} and assign it without BaseLayer`
+      return undeliverable('assignment', target, cause, reason)
     }
     return { cause, kind: 'assignment', target, itemId: Message, item: new Uint8Array(0), detail }
   })
@@ -199,6 +212,11 @@ function textTags(tags: readonly OutgoingTag[], strip: ReadonlySet<string>): Tag
 /** Of any JSON value: `String` calls what an object from a process names `toString`. */
 function textOf(value: JsonValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** The message that began the chain. Wire protocol 5.7.3. */
+function pushedForTag(pushedFor: string | undefined): Tag[] {
+  return pushedFor === undefined ? [] : pair('Pushed-For', pushedFor)
 }
 
 function pair(name: string, value: string): [Tag] {

@@ -68,18 +68,19 @@ export type OnCommitted = (
 /** A commit may have happened, and then its outbox is in the store: it is to be delivered before what is committed next. */
 export type OnCommitUnknown = () => void
 
-interface Waiter {
-  resolve(result: StoredResult): void
-  reject(error: Error): void
-}
-
 export class ProcessRunner {
   readonly processId: ProcessId
   readonly #deps: RunnerDependencies
   readonly #pending: LogEntry[] = []
-  readonly #waiters = new Map<number, Waiter[]>()
-  /** Results that are evaluated and not yet committed, by nonce (P3). */
+  /** Results that somebody waits for, by nonce: each is still to be evaluated. */
+  readonly #waiters = new Map<number, PromiseWithResolvers<StoredResult>>()
+  /**
+   * Results that are evaluated and not yet known to be committed, by nonce (P3). They outlive the state: while it is made
+   * again, a result whose commit is under way is found here or in the store, and nobody waits for it in vain.
+   */
   readonly #fresh = new Map<number, StoredResult>()
+  /** Resolves when fewer of them are left. */
+  #fewerFresh = Promise.withResolvers<void>()
   /** One past the highest nonce known to be in the log. */
   #known = 0
   /** Next nonce to evaluate; undefined until read from the store. */
@@ -87,7 +88,7 @@ export class ProcessRunner {
   /** Entries that have been evaluated once. Before the first there is no state that anyone could mean. */
   #reached = 1
   /** Who wants the state between messages. */
-  #readers = 0
+  readonly #readers = new Set<Promise<unknown>>()
   #loaded = false
   #moduleId = ''
   /** Gas used since the last snapshot: what a restart would have to evaluate again. */
@@ -117,7 +118,7 @@ export class ProcessRunner {
   }
 
   get busy(): boolean {
-    return this.#running !== undefined || this.#waiters.size > 0 || this.#readers > 0
+    return this.#running !== undefined || this.#waiters.size > 0 || this.#readers.size > 0
   }
 
   /** A durable entry is to be evaluated. */
@@ -151,12 +152,16 @@ export class ProcessRunner {
       if (this.#next === evaluatedBefore) break
     }
     if (this.#endedBy !== undefined) throw this.#endedBy
-    return new Promise((resolve, reject) => {
-      const waiters = this.#waiters.get(nonce) ?? []
-      waiters.push({ resolve, reject })
-      this.#waiters.set(nonce, waiters)
-      this.wake(nonce + 1)
-    })
+    const waiter = this.#waiters.get(nonce) ?? Promise.withResolvers<StoredResult>()
+    this.#waiters.set(nonce, waiter)
+    this.wake(nonce + 1)
+    return waiter.promise
+  }
+
+  /** Resolves when every result that somebody may have been given by now is in the store, or is made again (P3). */
+  async committed(): Promise<void> {
+    const last = this.#nextNonce() - 1
+    while (this.#fresh.has(last) && this.#endedBy === undefined) await this.#fewerFresh.promise
   }
 
   /** Runs against the state after the last evaluated entry (I5). */
@@ -183,6 +188,14 @@ export class ProcessRunner {
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running
     await this.#queue.catch(() => undefined)
+  }
+
+  /** Resolves when it is idle and has answered all who ask: what {@link busy} names is over. */
+  async rest(): Promise<void> {
+    while (this.busy) {
+      await this.idle()
+      await Promise.allSettled([...this.#readers, ...[...this.#waiters.values()].map(({ promise }) => promise)])
+    }
   }
 
   get isLoaded(): boolean {
@@ -233,8 +246,16 @@ export class ProcessRunner {
 
   rejectWaiters(error: Error): void {
     this.#endedBy = error
-    for (const waiters of this.#waiters.values()) for (const { reject } of waiters) reject(error)
+    const waiters = [...this.#waiters.values()]
     this.#waiters.clear()
+    for (const { reject } of waiters) reject(error)
+    this.#forgetFresh()
+  }
+
+  #forgetFresh(...nonces: readonly number[]): void {
+    for (const nonce of nonces) this.#fresh.delete(nonce)
+    this.#fewerFresh.resolve()
+    this.#fewerFresh = Promise.withResolvers()
   }
 
   async #run(): Promise<void> {
@@ -352,7 +373,7 @@ export class ProcessRunner {
     for (const [i, { request, published }] of commits.entries()) {
       const { result, outbox } = request
       if (outcomes[i] === 'fenced') throw new ComputeError({ code: 'COMPUTE_FENCED', processId: this.processId })
-      this.#fresh.delete(result.nonce)
+      this.#forgetFresh(result.nonce)
       const isNew = outcomes[i] === 'ok'
       if (!isNew) this.#deps.onCommitUnknown()
       this.#deps.onCommitted(result, isNew ? outbox : [], isNew ? published : [])
@@ -373,10 +394,8 @@ export class ProcessRunner {
   }
 
   #settle(result: StoredResult): void {
-    const waiters = this.#waiters.get(result.nonce)
-    if (waiters === undefined) return
+    this.#waiters.get(result.nonce)?.resolve(result)
     this.#waiters.delete(result.nonce)
-    for (const { resolve } of waiters) resolve(result)
   }
 
   async #takeEntries(): Promise<readonly LogEntry[]> {
@@ -416,30 +435,36 @@ export class ProcessRunner {
     this.#gasSinceKept = gasReplayed
     this.#known = Math.max(this.#known, head.next)
     this.#next = head.evaluated
+    // What is not committed by now is evaluated again.
+    this.#forgetFresh(...this.#fresh.keys())
     this.#loaded = true
   }
 
   async #forgetState(): Promise<void> {
     this.#loaded = false
     this.#lease = undefined
-    this.#fresh.clear()
     await this.#deps.thread.handle.request({ type: 'unload', processId: this.processId }).catch(() => undefined)
   }
 
   /** After a failure the state is made again: who has seen a result must not then see a state before it. */
   async #withState<T>(work: () => Promise<T>): Promise<T> {
-    this.#readers += 1
+    const reading = this.#readState(work)
+    this.#readers.add(reading)
     try {
-      for (;;) {
-        if (this.#nextNonce() < this.#reached) await this.waitFor(this.#reached - 1)
-        const done = await this.#exclusive(async () => {
-          await this.#ensureLoaded()
-          return this.#nextNonce() < this.#reached ? undefined : { value: await work() }
-        })
-        if (done !== undefined) return done.value
-      }
+      return await reading
     } finally {
-      this.#readers -= 1
+      this.#readers.delete(reading)
+    }
+  }
+
+  async #readState<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      if (this.#nextNonce() < this.#reached) await this.waitFor(this.#reached - 1)
+      const done = await this.#exclusive(async () => {
+        await this.#ensureLoaded()
+        return this.#nextNonce() < this.#reached ? undefined : { value: await work() }
+      })
+      if (done !== undefined) return done.value
     }
   }
 

@@ -1,4 +1,5 @@
 import type { ProcessId } from '../protocol/ids.ts'
+import { recordedTick } from '../scheduler/cron-tick.ts'
 import { forkOriginOf } from '../scheduler/genesis-tags.ts'
 import { impersonatedBy } from '../scheduler/impersonation.ts'
 import type { Checkpoint, LogEntry, Store } from '../store/types.ts'
@@ -150,5 +151,6 @@ export function toThreadEntry(entry: LogEntry): ThreadEntry {
     ...{ nonce, kind, item, timestampMs, blockHeight, hashChain },
     assignment: kind === 'assignment' ? assignment : undefined,
     impersonated: impersonatedBy(assignment),
+    tick: recordedTick(assignment),
   }
 }

@@ -20,6 +20,8 @@ export interface ThreadEntry {
   readonly assignment: Uint8Array | undefined
   /** Whose the item is to count as, when not its owner's. */
   readonly impersonated?: string | undefined
+  /** Of a tick of a cron: whether what it makes the process send is delivered. */
+  readonly tick?: { readonly isPushed: boolean } | undefined
   readonly timestampMs: number
   readonly blockHeight: number
   readonly hashChain: string
@@ -116,6 +118,8 @@ export type ThreadRequest =
   | ({ readonly type: 'copy'; readonly origin: StateKey } & StateKey)
   /** Bytes of memory that the state takes. */
   | ({ readonly type: 'memory' } & StateKey)
+  /** All of that memory. In shared memory: it may have a gigabyte, and is not copied on its way. */
+  | ({ readonly type: 'memory-image' } & StateKey)
   | ({ readonly type: 'state-hash' } & StateKey)
   | ({ readonly type: 'unload' } & StateKey)
 
@@ -144,6 +148,7 @@ export interface ThreadResponses {
   trace: Traced
   copy: number
   memory: number
+  'memory-image': SharedArrayBuffer
   'state-hash': string
   unload: undefined
 }

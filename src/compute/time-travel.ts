@@ -2,7 +2,7 @@ import type { ItemId, ProcessId } from '../protocol/ids.ts'
 import { tagValue } from '../protocol/tags.ts'
 import { VmError } from '../vm/errors.ts'
 import type { StatePath } from '../vm/state-path.ts'
-import type { Inspection, InspectionBounds } from '../vm/types.ts'
+import type { Inspection, InspectionBounds, VmMessage } from '../vm/types.ts'
 import { ComputeError } from './errors.ts'
 import { diffStates, type StateChange } from './state-diff.ts'
 import { toThreadEntry } from './state-loader.ts'
@@ -104,6 +104,22 @@ export class TimeTravel {
   async stateHashAt(processId: ProcessId, nonce: number): Promise<string> {
     await this.#evaluated(processId, nonce)
     return this.#views.read(processId, nonce, ({ key, handle }) => handle.request({ type: 'state-hash', ...key }))
+  }
+
+  /**
+   * The result of a message that the state after an entry would have given, as JSON text; nothing is kept (I5).
+   *
+   * @throws {ComputeError} `COMPUTE_NONCE_UNKNOWN`
+   */
+  async dryRunAt(processId: ProcessId, nonce: number, message: VmMessage): Promise<string> {
+    await this.#evaluated(processId, nonce)
+    return this.#views.read(processId, nonce, ({ key, handle }) => handle.request({ type: 'dry-run', ...key, message }))
+  }
+
+  /** The whole memory of the state after an entry. @throws {ComputeError} `COMPUTE_NONCE_UNKNOWN` */
+  async memoryAt(processId: ProcessId, nonce: number): Promise<SharedArrayBuffer> {
+    await this.#evaluated(processId, nonce)
+    return this.#views.read(processId, nonce, ({ key, handle }) => handle.request({ type: 'memory-image', ...key }))
   }
 
   /**

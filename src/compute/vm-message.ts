@@ -3,12 +3,14 @@ import { parseDataItem } from '../protocol/data-item.ts'
 import { tagValue } from '../protocol/tags.ts'
 import type { DataItem, Tag } from '../protocol/types.ts'
 import { decodeUtf8 } from '../protocol/utf8.ts'
+import { cronTagsOf } from '../scheduler/cron-tick.ts'
 import type { VmMessage } from '../vm/types.ts'
 import type { ThreadEntry } from './thread-protocol.ts'
 
 /** An entry of the log as its process sees it, with the item it came from. Wire protocol 4.5, 7.6. */
 export function toVmMessage(processId: string, entry: ThreadEntry): { item: DataItem; message: VmMessage } {
   const item = parseDataItem(entry.item)
+  if (entry.tick !== undefined) return { item, message: tickMessage(processId, entry, item) }
   const exclude = entry.assignment === undefined ? [] : parseAssignment(entry.assignment).exclude
   // An empty tag claims nobody.
   const forwardedFrom = tagValue(item.tags, 'From-Process') || undefined
@@ -32,6 +34,17 @@ export function toVmMessage(processId: string, entry: ThreadEntry): { item: Data
     tags: exclude.includes('Tags') ? [] : withoutIdentity(item.tags),
   }
   return { item, message }
+}
+
+/** What a process sees of a tick: the tags of its cron, and that its owner sent it. Wire protocol 7.7. */
+function tickMessage(
+  processId: string,
+  { timestampMs, blockHeight, impersonated }: ThreadEntry,
+  item: DataItem,
+): VmMessage {
+  const owner = impersonated ?? item.ownerAddress
+  const tags = withoutIdentity(cronTagsOf(item))
+  return { target: processId, from: owner, owner, timestampMs, blockHeight, cron: true, readOnly: false, tags }
 }
 
 /** Senders must not claim to be someone by a tag. Wire protocol 4.5. */

@@ -27,14 +27,19 @@ describe('every answer', () => {
     { name: 'a refused item', method: 'POST', path: () => '/mu', status: 400 },
     { name: 'an unknown message', path: () => `/cu/result/${unknownId}?process-id=${processId}`, status: 404 },
     { name: 'an unknown path', path: () => '/nothing/here', status: 404 },
-    { name: 'what is not supported', method: 'POST', path: () => '/chunk', status: 501 },
+    {
+      name: 'what is not supported',
+      method: 'POST',
+      path: () => `/mu?process-id=${unknownId}&assign=${unknownId}&base-layer`,
+      status: 501,
+    },
   ]
 
   test.each(requests)('has CORS headers: $name', async ({ method = 'GET', path, status }) => {
     const response = await http.app.request(path(), { method })
     expect(response.status).toBe(status)
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
-    expect(response.headers.get('access-control-expose-headers')).toBe('process, slot, id')
+    expect(response.headers.get('access-control-expose-headers')).toBe('process, slot, id, *')
   })
 
   test.each(requests.filter(({ status }) => status >= 400))('says what is wrong, as JSON: $name', async (request) => {
@@ -108,7 +113,7 @@ describe('errors of the inside', () => {
     const info = (): never => {
       throw error
     }
-    const network = { ...http.network, info } as Network
+    const network = { ...http.network, info, onEvent: () => () => {} } as Network
     const log = { ...silentLog, error: (values: object) => logged.push(values) }
     return { app: createApp({ network, log }), logged }
   }

@@ -4,6 +4,7 @@ export type NetworkErrorInfo =
   | { readonly code: 'NETWORK_MESSAGE_UNKNOWN'; readonly processId: string; readonly id: string }
   | { readonly code: 'NETWORK_PROCESS_UNKNOWN'; readonly processId: string }
   | { readonly code: 'NETWORK_CLOSED' }
+  | { readonly code: 'NETWORK_BUNDLE_TOO_LARGE'; readonly id: string; readonly countMax: number }
   | { readonly code: 'NETWORK_DEVELOPMENT_ONLY'; readonly wanted: string }
   | { readonly code: 'NETWORK_REVERTED'; readonly snapshot: string }
   | { readonly code: 'NETWORK_SNAPSHOT_UNKNOWN'; readonly snapshot: string; readonly known: readonly string[] }
@@ -26,6 +27,8 @@ const messages: { [C in Code]: (info: InfoOf<C>) => string } = {
   NETWORK_PROCESS_UNKNOWN: ({ processId }) =>
     `Process ${processId} is not on this node. Spawn it here first, or check the id.`,
   NETWORK_CLOSED: () => 'The node is shutting down. Ask again when it is back.',
+  NETWORK_BUNDLE_TOO_LARGE: ({ id, countMax }) =>
+    `The bundle ${id} holds more than ${countMax} items, those of bundles in it included. Upload it as several bundles.`,
   NETWORK_DEVELOPMENT_ONLY: ({ wanted }) =>
     `This node is strict, and ${wanted} is for development. Start a node without --strict for it.`,
   NETWORK_REVERTED: ({ snapshot }) =>

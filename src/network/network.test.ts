@@ -360,6 +360,15 @@ describe('assignments', () => {
     )
   })
 
+  test('a process item with a target is a message to it besides, once', async () => {
+    const target = await spawnProcess(network, alice, 'ao.addAssignable(function() return true end)')
+    const item = createDataItem({ target, tags: processItem(bob, { Name: 'child' }).tags, data: ' ' }, bob)
+    for (let i = 0; i < 2; i++) expect(await network.submit(item.bytes)).toMatchObject({ kind: 'process', nonce: 0 })
+    expect(await network.latestEntry(target)).toMatchObject({ kind: 'assignment', itemId: item.id, nonce: 2 })
+    const noProcess = createDataItem({ target: bob.address, tags: processItem(bob).tags, data: ' ' }, bob)
+    expect(await network.submit(noProcess.bytes)).toMatchObject({ kind: 'process', id: noProcess.id })
+  })
+
   test('by processes reach their targets; excluded fields are not seen', async () => {
     const target = await spawnProcess(
       network,
@@ -394,6 +403,14 @@ describe('assignments', () => {
     await expect(network.assign({ processId, itemId: id, baseLayer: true })).rejects.toMatchObject({
       code: 'SCHEDULER_BASE_LAYER_UNSUPPORTED',
     })
+
+    const assigned = `Assign({ Processes = { "${processId}" }, Message = "${id}", BaseLayer = true })`
+    await evaluate(network, alice, await spawnProcess(network, alice), assigned)
+    await network.idle()
+    const { entries } = await network.outbox({ state: 'dead', limit: 100 })
+    expect(entries.filter(({ target }) => target === processId)).toMatchObject([
+      { kind: 'assignment', reason: expect.stringContaining(`upload item ${id}`) },
+    ])
   })
 })
 

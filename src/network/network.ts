@@ -4,22 +4,28 @@ import { ComputeThread } from '../compute/compute-thread.ts'
 import type { Rehearsal } from '../compute/rehearsal.ts'
 import type { EvaluationThread } from '../compute/thread-protocol.ts'
 import { chainLimitDefaults } from '../messenger/chain-limit-options.ts'
+import type { AnyItem } from '../protocol/any-item.ts'
 import { encodeBase64Url } from '../protocol/base64url.ts'
 import { createDataItem, parseDataItem, verifyDataItem } from '../protocol/data-item.ts'
-import type { Address, ItemId, ProcessId } from '../protocol/ids.ts'
+import { type Address, type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
 import { createEd25519Signer } from '../protocol/signers.ts'
+import { tagValue } from '../protocol/tags.ts'
+import type { Transaction } from '../protocol/transaction.ts'
 import type { DataItem, DataItemDraft, Signer, Tag } from '../protocol/types.ts'
+import { blockHeightAt } from '../scheduler/block-time.ts'
 import { SchedulerError } from '../scheduler/errors.ts'
 import type { Scheduled } from '../scheduler/scheduler.ts'
 import { checkLimit } from '../store/checks.ts'
 import { type Clock, createClock } from '../store/clock.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { createSqliteStore } from '../store/sqlite/sqlite-store.ts'
-import type { Cause, NewItem, Store } from '../store/types.ts'
+import type { Cause, ItemFilter, NewItem, Store } from '../store/types.ts'
 import { compileLuaWasm } from '../vm/lua/lua-wasm.ts'
 import { parseStatePath } from '../vm/state-path.ts'
-import { blockHeightAt } from './blocks.ts'
+import type { VmMessage } from '../vm/types.ts'
 import { createBuiltinModule, moduleAliases } from './builtin-module.ts'
+import { unpackBundle } from './bundle-unpacking.ts'
+import { listCronResults } from './cron-results.ts'
 import { NetworkError } from './errors.ts'
 import { EventBus } from './event-bus.ts'
 import { Gate } from './gate.ts'
@@ -27,6 +33,7 @@ import { MovedClock } from './moved-clock.ts'
 import { loadNodeKey } from './node-key.ts'
 import { NonceCache } from './nonce-cache.ts'
 import { listOutbox } from './outbox-listing.ts'
+import { createLocation, findLocation, ownLocationFilter } from './scheduler-location.ts'
 import { Snapshots } from './snapshots.ts'
 import type { ClockMove, DryRunMessage, Logger, Network, NetworkOptions, StateRequest, Submission } from './types.ts'
 import { composeUnits, type Units } from './units.ts'
@@ -41,6 +48,8 @@ import { version } from './version.ts'
 /** Of the machine's memory: processes that are loaded may have a quarter. */
 const hotMemoryBytesDefault = Math.max(totalmem() / 4, 512 * 1_024 * 1_024)
 const computeThreadsMax = 8
+/** Items of a bundle that are stored together. */
+const uploadBatchItems = 256
 /** Dead entries that are sent again together. */
 const outboxPageSize = 1_000
 /** Messages in a rehearsal. */
@@ -101,7 +110,7 @@ export async function composeNetwork(
   const movedClock = new MovedClock(clock.now, mode === 'development' ? dataDirectory : undefined)
   const signer = createEd25519Signer(signerSeed)
   const builtin = builtinGiven ?? createBuiltinModule(signer)
-  const stampItem = (item: DataItem): NewItem => {
+  const stampItem = (item: NewItem['item']): NewItem => {
     const timestampMs = movedClock.now()
     return { item, timestampMs, blockHeight: blockHeightAt(timestampMs) }
   }
@@ -118,7 +127,7 @@ export async function composeNetwork(
   const units = await startUnits()
   const { now } = movedClock
   return new LocalNetwork(
-    { ...{ store, signer, builtin, events, now, movedClock, mode, stampItem, startUnits } },
+    { ...{ store, signer, builtin, events, now, movedClock, mode, stampItem, log, startUnits } },
     units,
   )
 }
@@ -144,7 +153,8 @@ interface Parts {
   readonly now: () => number
   readonly movedClock: MovedClock
   readonly mode: 'development' | 'strict'
-  readonly stampItem: (item: DataItem) => NewItem
+  readonly stampItem: (item: NewItem['item']) => NewItem
+  readonly log: Logger
   readonly startUnits: () => Promise<Units>
 }
 
@@ -179,7 +189,11 @@ class LocalNetwork implements Network {
     this.#checkOpen()
     const item = parseDataItem(bytes)
     await verifyDataItem(item)
-    return this.#gate.through(async () => this.#accepted(await this.#units.scheduler.schedule(item), item.id))
+    return this.#gate.through(async () => {
+      const submission = this.#accepted(await this.#units.scheduler.schedule(item), item.id)
+      if (submission.kind === 'process') await this.#assignToTarget(item)
+      return submission
+    })
   }
 
   async assign(request: Parameters<Network['assign']>[0]): Promise<Submission> {
@@ -196,8 +210,28 @@ class LocalNetwork implements Network {
     this.#checkOpen()
     const item = parseDataItem(bytes)
     await verifyDataItem(item)
-    await this.#gate.through(() => this.#parts.store.putItems([this.#parts.stampItem(item)]))
+    await this.#storeUpload(item)
     return item
+  }
+
+  async uploadTransaction(transaction: Transaction): Promise<void> {
+    this.#checkOpen()
+    await this.#storeUpload(transaction)
+  }
+
+  async publishLocation(url: string): Promise<void> {
+    this.#checkOpen()
+    const { store, signer, now, stampItem } = this.#parts
+    if ((await findLocation(store, signer.address)) === url) return
+    await this.#gate.through(() => store.putItems([stampItem(createLocation(url, now(), signer))]))
+  }
+
+  async foreignSchedulerUrl(processId: ProcessId): Promise<string | undefined> {
+    const { store, signer } = this.#parts
+    const item = (await this.hasProcess(processId)) ? undefined : await store.getItem(processId as string as ItemId)
+    const scheduler = item === undefined ? undefined : tagValue(item.tags, 'Scheduler')
+    if (scheduler === undefined || scheduler === signer.address) return undefined
+    return findLocation(store, scheduler)
   }
 
   async submitAs(address: Address, draft: DataItemDraft): Promise<Submission> {
@@ -211,7 +245,9 @@ class LocalNetwork implements Network {
 
   moveClock(move: ClockMove): number {
     this.#checkDevelopment('moving the clock')
-    return this.#parts.movedClock.moveForward(move)
+    const nowMs = this.#parts.movedClock.moveForward(move)
+    this.#units.crons.check()
+    return nowMs
   }
 
   async rehearse({ processId, code, last = 20 }: Parameters<Network['rehearse']>[0]): Promise<Rehearsal> {
@@ -240,7 +276,8 @@ class LocalNetwork implements Network {
       this.#checkOpen()
       this.#snapshots.check(snapshot)
       // As after a crash: everything above the store ends, and begins again with what the store has.
-      const { compute, messenger } = this.#units
+      const { compute, messenger, crons } = this.#units
+      await crons.close()
       await compute.abandon(new NetworkError({ code: 'NETWORK_REVERTED', snapshot }))
       await messenger.close()
       this.#parts.movedClock.moveTo(this.#snapshots.revert(snapshot))
@@ -260,25 +297,29 @@ class LocalNetwork implements Network {
     throw new NetworkError({ code: 'NETWORK_MESSAGE_UNKNOWN', processId, id })
   }
 
-  async results(processId: ProcessId, page: Parameters<Network['results']>[1]) {
+  async results(processId: ProcessId, { withFailed = false, ...page }: Parameters<Network['results']>[1]) {
     await this.#checkProcess(processId)
-    return this.#parts.store.readResults(processId, { ...page, succeededOnly: true })
+    // Whoever has got a result finds it here.
+    await this.#units.compute.committed(processId)
+    return this.#parts.store.readResults(processId, { ...page, succeededOnly: !withFailed })
   }
 
-  async dryRun(processId: ProcessId, message: DryRunMessage): Promise<string> {
+  async dryRun(processId: ProcessId, message: DryRunMessage, after?: ItemId): Promise<string> {
     this.#checkOpen()
     await this.#gate.opened()
-    const latest = await this.latestEntry(processId)
-    if (latest === undefined) throw new NetworkError({ code: 'NETWORK_PROCESS_UNKNOWN', processId })
-    return this.#units.compute.dryRun(processId, {
-      target: processId,
-      timestampMs: latest.timestampMs,
-      blockHeight: latest.blockHeight,
-      ...message,
-      from: message.from ?? message.owner,
-      cron: false,
-      readOnly: true,
-    })
+    const { compute } = this.#units
+    const entry = await (after === undefined ? this.latestEntry(processId) : this.entry(processId, after))
+    if (entry === undefined) {
+      await this.#checkProcess(processId)
+      throw new NetworkError({ code: 'NETWORK_MESSAGE_UNKNOWN', processId, id: String(after) })
+    }
+    const { nonce, timestampMs, blockHeight } = entry
+    const vmMessage: VmMessage = {
+      ...{ target: processId, timestampMs, blockHeight, ...message },
+      ...{ from: message.from ?? message.owner, cron: false, readOnly: true },
+    }
+    if (after === undefined) return compute.dryRun(processId, vmMessage)
+    return compute.timeTravel.dryRunAt(processId, nonce, vmMessage)
   }
 
   async stateHash(processId: ProcessId): Promise<string> {
@@ -295,6 +336,10 @@ class LocalNetwork implements Network {
 
   async stateHashAt(processId: ProcessId, nonce: number): Promise<string> {
     return (await this.#timeTravel(processId)).stateHashAt(processId, nonce)
+  }
+
+  async memoryAt(processId: ProcessId, nonce: number): Promise<SharedArrayBuffer> {
+    return (await this.#timeTravel(processId)).memoryAt(processId, nonce)
   }
 
   async diffStates(processId: ProcessId, fromNonce: number, toNonce: number, path = '') {
@@ -339,13 +384,59 @@ class LocalNetwork implements Network {
   }
 
   async queryItems(...[filter, page]: Parameters<Network['queryItems']>) {
-    const { store, builtin } = this.#parts
+    const { store } = this.#parts
     const found = await store.queryItems(filter, page)
+    const meant = found.items.length > 0 ? undefined : this.#meantFilter(filter)
+    if (meant === undefined) return found
+    const { items, hasNextPage } = await store.queryItems(meant.filter, page)
+    const { alias } = meant
+    return { items: alias === undefined ? items : items.map((item) => ({ ...item, id: alias })), hasNextPage }
+  }
+
+  async countItems(filter: ItemFilter): Promise<number | undefined> {
+    const { store } = this.#parts
+    const count = await store.countItems(filter)
+    const meant = count === 0 ? this.#meantFilter(filter) : undefined
+    return meant === undefined ? count : store.countItems(meant.filter)
+  }
+
+  /** What a filter asks for that finds nothing but names what this node stands for. An item is given under the alias. */
+  #meantFilter(filter: ItemFilter): { readonly filter: ItemFilter; readonly alias?: ItemId } | undefined {
+    const { builtin, signer, mode } = this.#parts
+    const ownLocation = mode === 'development' ? ownLocationFilter(filter, signer.address) : undefined
+    if (ownLocation !== undefined) return { filter: ownLocation }
     const alias = filter.ids?.find((id) => this.#isAlias(id))
-    if (found.items.length > 0 || alias === undefined) return found
-    // A client that asks for a well-known module gets the built-in one under the id it asked for.
-    const resolved = await store.queryItems({ ...filter, ids: [builtin.id] }, page)
-    return { ...resolved, items: resolved.items.map((item) => ({ ...item, id: alias as ItemId })) }
+    return alias === undefined ? undefined : { filter: { ...filter, ids: [builtin.id] }, alias: alias as ItemId }
+  }
+
+  async monitor(processId: ProcessId): Promise<void> {
+    this.#checkOpen()
+    await this.#checkProcess(processId)
+    await this.#gate.through(() => this.#units.crons.monitor(processId))
+  }
+
+  async unmonitor(processId: ProcessId): Promise<void> {
+    this.#checkOpen()
+    await this.#checkProcess(processId)
+    await this.#gate.through(() => this.#units.crons.unmonitor(processId))
+  }
+
+  monitored(): ReadonlySet<ProcessId> {
+    return this.#units.crons.monitored
+  }
+
+  async bringCronsUp(processId: ProcessId): Promise<void> {
+    this.#checkOpen()
+    await this.#checkProcess(processId)
+    await this.#gate.through(() => this.#units.scheduler.bringUp(processId))
+  }
+
+  async cronResults(processId: ProcessId, page: Parameters<Network['cronResults']>[1]) {
+    this.#checkOpen()
+    await this.#checkProcess(processId)
+    await this.#gate.opened()
+    const { compute } = this.#units
+    return listCronResults({ store: this.#parts.store, result: compute.result }, processId, page)
   }
 
   outbox(page: Parameters<Network['outbox']>[0]) {
@@ -390,7 +481,8 @@ class LocalNetwork implements Network {
 
   async idle(): Promise<void> {
     await this.#gate.opened()
-    const { compute, messenger } = this.#units
+    const { compute, messenger, crons } = this.#units
+    await crons.idle()
     for (let quiet = false; !quiet; ) {
       quiet = true
       const unsubscribe = this.onEvent(() => {
@@ -410,10 +502,32 @@ class LocalNetwork implements Network {
   async #close(): Promise<void> {
     // A revert that is under way puts other units in their place.
     await this.#gate.opened()
-    const { compute, messenger } = this.#units
+    const { compute, messenger, crons } = this.#units
+    await crons.close()
     await compute.close()
     await messenger.close()
     await this.#parts.store.close()
+  }
+
+  /** What was in a bundle comes first: where a bundle is, all its items are. */
+  async #storeUpload(upload: AnyItem): Promise<void> {
+    const { store, stampItem, log } = this.#parts
+    const unpacked = await unpackBundle(upload, log)
+    await this.#gate.through(async () => {
+      for (let start = 0; start < unpacked.length; start += uploadBatchItems) {
+        const batch = unpacked.slice(start, start + uploadBatchItems)
+        await store.putItems(batch.map(({ item, bundledIn }) => ({ ...stampItem(item), bundledIn })))
+      }
+      await store.putItems([stampItem(upload)])
+    })
+  }
+
+  /** A process item that has a target is assigned to that process (wire protocol 5.7.1). Sent twice, it is there once. */
+  async #assignToTarget({ id, target = '' }: DataItem): Promise<void> {
+    const processId = target as ProcessId
+    if (!isItemId(target) || !(await this.hasProcess(processId))) return
+    const scheduled = await this.#units.scheduler.assign({ processId, itemId: id })
+    this.#accepted(scheduled, scheduled.entry.assignmentId)
   }
 
   #accepted({ entry, duplicate }: Scheduled, id: ItemId): Submission {

@@ -2,6 +2,7 @@ import type { Rehearsal } from '../compute/rehearsal.ts'
 import type { StateChange } from '../compute/state-diff.ts'
 import type { LastChange, StateReading } from '../compute/time-travel.ts'
 import type { Address, ItemId, ProcessId } from '../protocol/ids.ts'
+import type { Transaction } from '../protocol/transaction.ts'
 import type { DataItem, DataItemDraft, Tag } from '../protocol/types.ts'
 import type {
   Cause,
@@ -10,6 +11,7 @@ import type {
   EntryKind,
   ItemFilter,
   ItemPage,
+  ItemPageRequest,
   ListedOutboxEntry,
   LogEntry,
   StoredItem,
@@ -49,6 +51,16 @@ export interface ResultPageRequest {
   readonly afterNonce?: number | undefined
   readonly throughNonce?: number | undefined
   readonly limit: number
+  /** Failed results as well; default false. */
+  readonly withFailed?: boolean | undefined
+}
+
+/** What a tick of a cron left behind. */
+export interface CronResult {
+  readonly result: StoredResult
+  readonly timestampMs: number
+  /** Which cron of the process, such as `0-10-seconds`. */
+  readonly cron: string
 }
 
 /** A dry run's message: what the caller gives, with the defaults of wire protocol 7.3 for the rest. */
@@ -137,18 +149,29 @@ export interface Network {
     readonly exclude?: readonly string[] | undefined
     readonly baseLayer?: boolean | undefined
   }): Promise<Submission>
-  /** Verifies and stores an item that belongs to no process: a bundler upload, a module. */
+  /**
+   * Verifies and stores an item that belongs to no process: a bundler upload, a module. The items of a bundle are stored
+   * before it, each with what it was in.
+   *
+   * @throws {NetworkError} `NETWORK_BUNDLE_TOO_LARGE`.
+   */
   upload(bytes: Uint8Array): Promise<DataItem>
+  /** Like {@link upload}, of a layer-1 transaction whose signature and data are verified. */
+  uploadTransaction(transaction: Transaction): Promise<void>
 
   /**
    * Result of a message, found by message id, assignment id or process id (the process item itself). Waits for the
    * evaluation; rejects with `NETWORK_MESSAGE_UNKNOWN` when the log of the process has no such entry.
    */
   result(processId: ProcessId, id: ItemId): Promise<StoredResult>
-  /** Results that succeeded, without waiting (wire protocol 7.1). */
+  /** Results that succeeded, or all of them, without waiting (wire protocol 7.1). */
   results(processId: ProcessId, page: ResultPageRequest): Promise<readonly StoredResult[]>
-  /** Evaluates a message against the latest state; nothing is kept (I5). Resolves with the legacy result as JSON text. */
-  dryRun(processId: ProcessId, message: DryRunMessage): Promise<string>
+  /**
+   * Evaluates a message and keeps nothing (I5). Resolves with the legacy result as JSON text.
+   *
+   * @param after - The state is the one after this entry, named as in {@link result}; default: the latest.
+   */
+  dryRun(processId: ProcessId, message: DryRunMessage, after?: ItemId): Promise<string>
 
   /** Hash of the state after the last evaluated message, hex: equal logs have equal hashes everywhere (I2). */
   stateHash(processId: ProcessId): Promise<string>
@@ -163,6 +186,12 @@ export interface Network {
   stateAt(processId: ProcessId, request?: StateRequest): Promise<StateReading>
   /** Like {@link stateHash}, of the state after the entry with that nonce. */
   stateHashAt(processId: ProcessId, nonce: number): Promise<string>
+  /**
+   * The memory of the process after the entry with that nonce, for which it waits; up to a gigabyte.
+   *
+   * @throws {ComputeError} `COMPUTE_NONCE_UNKNOWN`.
+   */
+  memoryAt(processId: ProcessId, nonce: number): Promise<SharedArrayBuffer>
   /**
    * What is different between two states, as a tree; undefined when nothing is. Nonce -1 is the state before the process's
    * own item was evaluated. Errors are those of {@link stateAt}.
@@ -191,11 +220,25 @@ export interface Network {
   hasProcess(processId: ProcessId): Promise<boolean>
 
   item(id: ItemId): Promise<StoredItem | undefined>
-  /** Like {@link Store.queryItems}; in development mode the well-known module ids answer with the built-in module. */
-  queryItems(
-    filter: ItemFilter,
-    page: { readonly order: 'ASC' | 'DESC'; readonly limit: number; readonly after?: string | undefined },
-  ): Promise<ItemPage>
+  /**
+   * Like {@link Store.queryItems}; in development mode the well-known module ids answer with the built-in module, and locations
+   * of the well-known schedulers with that of this node.
+   */
+  queryItems(filter: ItemFilter, page: ItemPageRequest): Promise<ItemPage>
+  /** Like {@link Store.countItems}, of what {@link queryItems} finds. */
+  countItems(filter: ItemFilter): Promise<number | undefined>
+
+  /**
+   * Publishes where this node's scheduler is found (`Scheduler-Location`, wire protocol 10), unless its newest record says so.
+   *
+   * @param url - Of the Scheduler Unit, without a slash at its end.
+   */
+  publishLocation(url: string): Promise<void>
+  /**
+   * The URL of the scheduler of a process that is not in a log here, as far as items of this node tell: the process item
+   * names its scheduler, and that one has a location record.
+   */
+  foreignSchedulerUrl(processId: ProcessId): Promise<string | undefined>
 
   /**
    * Development mode only: remembers the present moment, to {@link revert} to. Waits for nothing, not for deliveries
@@ -240,6 +283,20 @@ export interface Network {
     /** How many messages, 1 to 1,000; default 20. */
     readonly last?: number | undefined
   }): Promise<Rehearsal>
+
+  /**
+   * From here on, what a process sends when its crons tick is delivered, and they tick when it is time without anyone asking.
+   * Outlives a restart, which makes up what was missed; may be repeated. See docs/cron.md.
+   */
+  monitor(processId: ProcessId): Promise<void>
+  /** Ends {@link monitor}; may be repeated. */
+  unmonitor(processId: ProcessId): Promise<void>
+  /** All processes that are monitored. */
+  monitored(): ReadonlySet<ProcessId>
+  /** Makes the ticks of a process that are due, monitored or not. Resolves when they are durable. */
+  bringCronsUp(processId: ProcessId): Promise<void>
+  /** Results of ticks that succeeded, ascending (wire protocol 7.1). Waits for those that are in the log. */
+  cronResults(processId: ProcessId, page: Omit<ResultPageRequest, 'order'>): Promise<readonly CronResult[]>
 
   /** What was sent and has not arrived, by source, then target, then order of sending. A page may end early. */
   outbox(page: OutboxPageRequest): Promise<OutboxPage>

@@ -8,8 +8,8 @@ import { ProcessDirectory } from '../scheduler/process-directory.ts'
 import { createScheduler, type Scheduler } from '../scheduler/scheduler.ts'
 import type { Clock } from '../store/clock.ts'
 import type { LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
-import { blockHeightAt } from './blocks.ts'
 import { moduleAliases } from './builtin-module.ts'
+import { CronTimer } from './cron-timer.ts'
 import type { EventBus } from './event-bus.ts'
 import type { Logger } from './types.ts'
 
@@ -23,6 +23,7 @@ export interface Units {
   readonly scheduler: Scheduler
   readonly compute: Compute
   readonly messenger: Messenger
+  readonly crons: CronTimer
   /** An entry is durable: it is told, and evaluated. */
   readonly onScheduled: (entry: LogEntry) => void
 }
@@ -56,7 +57,10 @@ export async function composeUnits(ground: UnitsGround): Promise<Units> {
       builtinModuleId: builtin.id,
     },
     {
-      ...{ store, directory, signer, now, blockHeightAt },
+      ...{ store, directory, signer, now },
+      isMonitored: (processId) => crons.isMonitored(processId),
+      pause: () => clock.delay(0),
+      onTick: (entry) => onScheduled(entry),
       onAppendUnknown(processId) {
         compute
           .lookFor(processId)
@@ -67,6 +71,7 @@ export async function composeUnits(ground: UnitsGround): Promise<Units> {
   const publishDelivered = ({ target, itemId, cause }: OutboxEntry): void => {
     events.publish({ type: 'delivered', target, itemId, source: cause.processId })
   }
+  const crons = new CronTimer({ store, scheduler, clock, now, log })
   // Compute and messenger each need the other: the callbacks are where the ring is closed.
   const onScheduled = (entry: LogEntry): void => {
     events.publish({ type: 'scheduled', entry })
@@ -100,5 +105,6 @@ export async function composeUnits(ground: UnitsGround): Promise<Units> {
   await compute.prepare(builtin.id, Buffer.from(builtin.data).toString('utf8'))
   await compute.resume()
   messenger.start().catch((error: unknown) => log.error({ error: String(error) }, 'outbox not taken up'))
-  return { scheduler, compute, messenger, onScheduled }
+  await crons.start()
+  return { scheduler, compute, messenger, crons, onScheduled }
 }

@@ -16,6 +16,11 @@ export const bundleTags: readonly Tag[] = [
   { name: 'Bundle-Version', value: '2.0.0' },
 ]
 
+/** Whether the tags say that the data is a bundle. */
+export function isBundle(tags: readonly Tag[]): boolean {
+  return bundleTags.every(({ name, value }) => tags.some((tag) => tag.name === name && tag.value === value))
+}
+
 /** Size of a number and of an id in the header, in bytes. */
 const fieldSize = 32
 const entrySize = 2 * fieldSize
@@ -66,12 +71,20 @@ export function readBundleEntries(bytes: Uint8Array): readonly BundleEntry[] {
  *   reason is the `cause`) or its id is not the one in the header.
  */
 export function parseBundle(bytes: Uint8Array): readonly DataItem[] {
-  return readBundleEntries(bytes).map((entry, index) => {
-    const item = parseItem(entry, index)
-    if (item.id === entry.id) return item
-    const problem = `its id is ${item.id}, the header says ${entry.id}.`
-    throw new ProtocolError({ code: 'PROTOCOL_BUNDLE_ITEM_INVALID', index, problem, offset: entry.offset })
-  })
+  return readBundleEntries(bytes).map(readBundleItem)
+}
+
+/**
+ * Reads the structure of one item of a bundle; its signature is not checked.
+ *
+ * @param index - Its place in the bundle, for the error.
+ * @throws {ProtocolError} `PROTOCOL_BUNDLE_ITEM_INVALID`, as above.
+ */
+export function readBundleItem(entry: BundleEntry, index: number): DataItem {
+  const item = parseItem(entry, index)
+  if (item.id === entry.id) return item
+  const problem = `its id is ${item.id}, the header says ${entry.id}.`
+  throw new ProtocolError({ code: 'PROTOCOL_BUNDLE_ITEM_INVALID', index, problem, offset: entry.offset })
 }
 
 /** Writes a bundle of the items, in their order. */

@@ -66,6 +66,7 @@ export type ProtocolErrorInfo =
       readonly problem: string
       readonly offset: number
     }
+  | { readonly code: 'PROTOCOL_TRANSACTION_INVALID'; readonly field: string; readonly problem: string }
   | {
       readonly code: 'PROTOCOL_ASSIGNMENT_INVALID'
       readonly field: string
@@ -111,6 +112,8 @@ const messages: { [C in ProtocolErrorCode]: (info: InfoOf<C>) => string } = {
     `The signer gave a ${field} of ${haveBytes} bytes; signature type ${signatureType} has ${needBytes}.`,
   PROTOCOL_BUNDLE_MALFORMED: ({ problem, offset }) => `The bundle is malformed: ${problem}${at(offset)}.`,
   PROTOCOL_BUNDLE_ITEM_INVALID: ({ index, problem, offset }) => `Item ${index} of the bundle${at(offset)}: ${problem}`,
+  PROTOCOL_TRANSACTION_INVALID: ({ field, problem }) =>
+    `The ${field} of the transaction ${problem}. Give a signed transaction of format 2 as JSON.`,
   PROTOCOL_ASSIGNMENT_INVALID: ({ field, problem, given }) =>
     `The ${field} of the assignment ${problem}${given === undefined ? '' : `: ${JSON.stringify(given)}`}.`,
 }

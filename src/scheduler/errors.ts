@@ -39,7 +39,7 @@ const messages: { [C in Code]: (info: InfoOf<C>) => string } = {
   SCHEDULER_MODULE_UNKNOWN: ({ module }) =>
     `Module ${module} is not on this node. Upload its Module item first, or use the id of the built-in library that GET /api/info shows.`,
   SCHEDULER_MODULE_UNSUPPORTED: ({ module, format, supported }) =>
-    `Module ${module} has Module-Format "${format}", which this node does not run. It runs ${supported}.`,
+    `Module ${module} has Module-Format "${format}", which this node does not run. It runs ${supported}: spawn with the built-in library that GET /api/info shows.`,
   SCHEDULER_ITEM_UNKNOWN: ({ itemId }) =>
     `Item ${itemId} is not on this node, so it cannot be assigned. Upload it first.`,
   SCHEDULER_BASE_LAYER_UNSUPPORTED: ({ itemId }) =>

@@ -10,6 +10,8 @@ export const genesisTags = {
   authority: 'Authority',
   /** The item whose data the process finds as `/data/<id>` and boots from (process API 11.2). */
   bootItem: 'Boot-Item',
+  /** `true` when the scheduler makes the ticks of the crons in the item's tags. */
+  cron: 'Cron',
   /** `true` when errors of the process shall explain themselves. */
   development: 'Development',
   /** The process whose state a fork begins with. */

@@ -1,5 +1,6 @@
 import type { ProcessId } from '../protocol/ids.ts'
 import { StoreError } from './errors.ts'
+import type { ItemPosition } from './item-position.ts'
 import type {
   AppendRequest,
   AppendResult,
@@ -50,15 +51,16 @@ export function causeKey(cause: Cause): string {
   return `${cause.processId}/${cause.nonce}/${cause.index}`
 }
 
-/** Cursor of the item at `position` in the order of storing (1, 2, …). */
-export function toCursor(position: number): string {
+/** Cursor of the item at this position. */
+export function toCursor(position: ItemPosition): string {
   return String(position)
 }
 
 /** @throws {StoreError} `STORE_CURSOR_INVALID` unless {@link toCursor} could have made it. */
-export function parseCursor(given: string): number {
-  const position = /^[1-9][0-9]{0,14}$/.test(given) ? Number(given) : 0
-  if (position === 0) throw new StoreError({ code: 'STORE_CURSOR_INVALID', given: given.slice(0, 80) })
+export function parseCursor(given: string): ItemPosition {
+  const position = /^[1-9][0-9]{0,15}$/.test(given) ? Number(given) : 0
+  if (position === 0 || position > Number.MAX_SAFE_INTEGER)
+    throw new StoreError({ code: 'STORE_CURSOR_INVALID', given: given.slice(0, 80) })
   return position
 }
 

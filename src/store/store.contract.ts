@@ -4,6 +4,7 @@ import { describeChains } from './contract/chains.contract.ts'
 import { describeCommit } from './contract/commit.contract.ts'
 import { type CreateStore, open, openShared, spawnAndLease } from './contract/harness.fixture.ts'
 import { describeItems } from './contract/items.contract.ts'
+import { describeMonitors } from './contract/monitors.contract.ts'
 import { describeOutbox } from './contract/outbox.contract.ts'
 import { describeReads } from './contract/reads.contract.ts'
 import { appendOf, commitOf, idOf, pageOf, processOf, spawnOf } from './contract/requests.fixture.ts'
@@ -44,6 +45,10 @@ const calls: { name: Exclude<keyof Store, 'onWake' | 'close'>; call: (store: Sto
   { name: 'putItems', call: (store) => store.putItems([]) },
   { name: 'getItem', call: (store) => store.getItem(idOf('x')) },
   { name: 'queryItems', call: (store) => store.queryItems({}, { order: 'ASC', limit: 1 }) },
+  { name: 'countItems', call: (store) => store.countItems({}) },
+  { name: 'putMonitor', call: (store) => store.putMonitor(a) },
+  { name: 'dropMonitor', call: (store) => store.dropMonitor(a) },
+  { name: 'listMonitors', call: (store) => store.listMonitors() },
   { name: 'listProcesses', call: (store) => store.listProcesses({ limit: 1 }) },
 ]
 
@@ -56,6 +61,7 @@ export function describeStore(name: string, create: CreateStore): void {
     describeOutbox(create)
     describeItems(create)
     describeChains(create)
+    describeMonitors(create)
     describeSnapshots(create)
 
     describe('wake', () => {

@@ -217,6 +217,8 @@ export interface StoredItem {
   readonly tags: readonly Tag[]
   readonly blockHeight: number
   readonly timestampMs: number
+  /** Id of what it was unpacked from, a bundle or a transaction; undefined for an item that came by itself. */
+  readonly bundledIn?: ItemId | undefined
   /** Opaque position for paging. */
   readonly cursor: string
 }
@@ -227,8 +229,25 @@ export interface ItemFilter {
   readonly recipients?: readonly string[] | undefined
   /** Tag filters AND together; values within one OR. `NEQ`: no tag of that name has one of the values. */
   readonly tags?: readonly { readonly name: string; readonly values: readonly string[]; readonly op?: 'EQ' | 'NEQ' }[]
+  /** Ids of what items were unpacked from, one level up. */
+  readonly bundledIn?: readonly string[] | undefined
+  /** Both inclusive. */
   readonly blockHeightMin?: number | undefined
   readonly blockHeightMax?: number | undefined
+  /** Both inclusive. */
+  readonly timestampMsMin?: number | undefined
+  readonly timestampMsMax?: number | undefined
+}
+
+/** Which page of items. */
+export interface ItemPageRequest {
+  readonly order: 'ASC' | 'DESC'
+  /** 1..1,000. */
+  readonly limit: number
+  /** Cursor of the last item of the page before. */
+  readonly after?: string | undefined
+  /** A page with so many bytes of items ends there, with more to come. It has at least one item. Default: no limit. */
+  readonly bytesMax?: number | undefined
 }
 
 export interface ItemPage {
@@ -250,9 +269,12 @@ export interface PageCount {
 }
 
 export interface NewItem {
-  readonly item: DataItem
+  /** A data item or a layer-1 transaction: the bytes are kept as they are. */
+  readonly item: Pick<DataItem, 'id' | 'ownerAddress' | 'target' | 'tags' | 'bytes'>
   readonly blockHeight: number
   readonly timestampMs: number
+  /** Id of what it was unpacked from. The first time an item is stored counts. */
+  readonly bundledIn?: ItemId | undefined
 }
 
 export interface Store {
@@ -362,11 +384,20 @@ export interface Store {
   /** Stores items that belong to no log: modules, messages to wallets. Repeats are no-ops. */
   putItems(items: readonly NewItem[]): Promise<void>
   getItem(id: ItemId): Promise<StoredItem | undefined>
-  /** `after` is the cursor of the last item of the page before. `limit` 1..1,000. */
-  queryItems(
-    filter: ItemFilter,
-    page: { readonly order: 'ASC' | 'DESC'; readonly limit: number; readonly after?: string | undefined },
-  ): Promise<ItemPage>
+  /**
+   * By block height, within one by the order of storing. Rejects with `STORE_QUERY_TOO_BROAD` when too much has to be
+   * looked at.
+   */
+  queryItems(filter: ItemFilter, page: ItemPageRequest): Promise<ItemPage>
+  /** How many items pass the filter; undefined when too much has to be looked at. */
+  countItems(filter: ItemFilter): Promise<number | undefined>
+
+  /** Marks a process as monitored: what it sends when its crons tick is delivered. Ignored when there is no such process. */
+  putMonitor(processId: ProcessId): Promise<void>
+  /** Takes the mark away, if there is one. */
+  dropMonitor(processId: ProcessId): Promise<void>
+  /** Ids of all monitored processes, ascending by spawn. Who puts them bounds how many there are. */
+  listMonitors(): Promise<readonly ProcessId[]>
 
   /** Ids of all processes, ascending by spawn, at most `limit` after `after`. */
   listProcesses(page: { readonly after?: ProcessId | undefined; readonly limit: number }): Promise<readonly ProcessId[]>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createNetwork } from '../network/network.ts'
 import type { Network } from '../network/types.ts'
 import { readBlueprint } from '../project/blueprints.ts'
-import { parseDataItem } from '../protocol/data-item.ts'
+import { parseAnyItem } from '../protocol/any-item.ts'
 import { createEd25519Signer } from '../protocol/signers.ts'
 import { tagValue } from '../protocol/tags.ts'
 import type { StoredItem } from '../store/types.ts'
@@ -107,5 +107,5 @@ class LocalTestNetwork implements TestNetwork {
 
 function receivedMessage({ bytes, ownerAddress, target = '', tags }: StoredItem): TestMessage {
   const from = tagValue(tags, 'From-Process') ?? ownerAddress
-  return testMessage(from, target, tags, Buffer.from(parseDataItem(bytes).data).toString('utf8'))
+  return testMessage(from, target, tags, Buffer.from(parseAnyItem(bytes).data).toString('utf8'))
 }

@@ -26,12 +26,17 @@ export async function start(options: StartOptions): Promise<void> {
   const [network, { startHttpServer }] = await Promise.all([starting, import('../../http/server.ts')])
   // Clients sign with wallets from files, so a node in memory has them in a folder that goes away with it.
   const temporary = memory ? mkdtempSync(join(tmpdir(), 'loom-')) : undefined
-  let server: HttpServer
   try {
     const wallets = openDevelopmentWallets(temporary ?? data)
     const fundedAddresses = new Set(wallets.map(({ address }) => address as string))
-    server = await startHttpServer({ network, host, port, log, fundedAddresses }).catch((error: unknown) => {
+    const server = await startHttpServer({ network, host, port, log, fundedAddresses }).catch((error: unknown) => {
       throw portError(error, host, port)
+    })
+    // Before anyone reads that the node is ready, and stops it.
+    closeOnSignals(server, network, () => removeTemporary(temporary))
+    // A node whose disk is full still answers.
+    await network.publishLocation(`${options.publicUrl ?? server.url}/su`).catch((error: unknown) => {
+      log.warn({ error: String(error) }, 'location of the scheduler not published')
     })
     // Since the process began, the start of Node itself included.
     const readyMs = performance.now()
@@ -41,7 +46,6 @@ export async function start(options: StartOptions): Promise<void> {
     removeTemporary(temporary)
     throw error
   }
-  closeOnSignals(server, network, () => removeTemporary(temporary))
 }
 
 /** The first signal lets everything in flight finish; a second one does not wait. */

@@ -1,11 +1,19 @@
 import { type Command, Option } from 'commander'
 import { chainLimitDefaults } from '../../messenger/chain-limit-options.ts'
 import { type LogLevel, logLevels } from '../logger.ts'
-import { defaultDataDirectory, defaultHost, defaultPort, parseChainLimit, parsePort } from '../option-values.ts'
+import {
+  defaultDataDirectory,
+  defaultHost,
+  defaultPort,
+  parseChainLimit,
+  parsePort,
+  parseUrl,
+} from '../option-values.ts'
 
 export interface StartOptions {
   readonly port: number
   readonly host: string
+  readonly publicUrl?: string
   readonly data: string
   readonly memory?: true
   readonly logLevel: LogLevel
@@ -19,6 +27,11 @@ export function addStartOptions(command: Command): Command {
   return command
     .addOption(new Option('-p, --port <port>', 'port; 0: any free one').default(defaultPort).argParser(parsePort))
     .option('--host <address>', 'address to listen on; 0.0.0.0: all of this machine', defaultHost)
+    .addOption(
+      new Option('--public-url <url>', 'where clients find this node, when that is not where it listens').argParser(
+        parseUrl,
+      ),
+    )
     .option('-d, --data <directory>', 'where log, keys and wallets are kept', defaultDataDirectory)
     .addOption(new Option('--memory', 'keep nothing on disk; everything is gone at the end').conflicts('data'))
     .addOption(

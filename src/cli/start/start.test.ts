@@ -91,6 +91,19 @@ test('--memory leaves nothing behind', async () => {
   expect(readdirSync(directory.path)).toEqual([])
 })
 
+test.each([
+  { args: [], expected: (url: string) => `${url}/su` },
+  { args: ['--public-url', 'https://loom.example/node/'], expected: () => 'https://loom.example/node/su' },
+])('its scheduler can be located, $args', async ({ args, expected }) => {
+  const { url } = await start('--memory', ...args)
+  const { address } = await getJson(`${url}/api/info`)
+  const query = `{ transactions(owners: ["${address}"], tags: [{ name: "Type", values: ["Scheduler-Location"] }]) {
+    edges { node { tags { name value } } }
+  } }`
+  const response = await fetch(`${url}/graphql`, { method: 'POST', body: JSON.stringify({ query }) })
+  expect(JSON.stringify(await response.json())).toContain(`{"name":"Url","value":"${expected(url)}"}`)
+})
+
 test('--strict is strict', async () => {
   const node = await start('--memory', '--strict')
   expect(await getJson(`${node.url}/api/info`)).toMatchObject({ mode: 'strict' })

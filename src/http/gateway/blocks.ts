@@ -3,6 +3,7 @@ import type { Network } from '../../network/types.ts'
 import { HttpError } from '../errors.ts'
 import { httpLimits } from '../limits.ts'
 import type { Page } from '../paging.ts'
+import { givenCursor, isAscending, type Range, type SortOrder } from './list-arguments.ts'
 
 /** A Block of the schema. */
 export interface BlockNode {
@@ -15,9 +16,9 @@ export interface BlockNode {
 
 export interface BlocksArguments {
   readonly ids?: readonly string[] | null
-  readonly height?: { readonly min?: number | null; readonly max?: number | null } | null
+  readonly height?: Range | null
   readonly after?: string | null
-  readonly sort: 'HEIGHT_ASC' | 'HEIGHT_DESC' | null
+  readonly sort: SortOrder | null
 }
 
 export function blockNode({ id, timestampMs, height, previousId }: Block): BlockNode {
@@ -27,7 +28,7 @@ export function blockNode({ id, timestampMs, height, previousId }: Block): Block
 /** Virtual blocks from 0 to the current one. The cursor of a block is its height. */
 export function queryBlocks(network: Network, limit: number, given: BlocksArguments): Page<BlockNode> {
   const tip = network.info().blockHeight
-  const ascending = given.sort === 'HEIGHT_ASC'
+  const ascending = isAscending(given.sort)
   const after = afterHeight(given.after)
   // Both inclusive; the cursor narrows them from the side that the page begins at.
   const min = Math.max(given.height?.min ?? 0, ascending && after !== undefined ? after + 1 : 0)
@@ -62,8 +63,9 @@ function blocksById(tip: number, ids: ReadonlySet<string>): BlockNode[] {
   return found
 }
 
-function afterHeight(after: string | null | undefined): number | undefined {
-  if (after === null || after === undefined) return undefined
+function afterHeight(given: string | null | undefined): number | undefined {
+  const after = givenCursor(given)
+  if (after === undefined) return undefined
   if (/^\d{1,12}$/.test(after)) return Number(after)
   const allowed = 'a cursor from an earlier page'
   throw new HttpError({ code: 'HTTP_PARAMETER_INVALID', parameter: 'after', given: after.slice(0, 80), allowed })

@@ -63,6 +63,38 @@ describe('what a gateway says of itself', () => {
   })
 })
 
+describe('blocks', () => {
+  const json = (path: string): Promise<unknown> => http.getJson(path)
+
+  test('by height, by id, and the current one', async () => {
+    const { blockHeight } = http.network.info()
+    const { id, timestampMs, previousId } = blockByHeight(blockHeight)
+    const current = await json('/block/current')
+    expect(current).toMatchObject({
+      indep_hash: id,
+      previous_block: previousId,
+      height: blockHeight,
+      timestamp: Math.floor(timestampMs / 1_000),
+      txs: [],
+    })
+    expect(await json(`/block/hash/${id}`)).toEqual(current)
+    expect(await json(`/block/height/${blockHeight}`)).toEqual(current)
+    expect(await json(`/block/height/${blockHeight - 1}`)).toMatchObject({ indep_hash: previousId })
+    expect(await json('/block/height/0')).toMatchObject({ height: 0 })
+    expect(await (await http.get('/height')).text()).toBe(String(blockHeight))
+    expect(await json('/peers')).toEqual([])
+  })
+
+  test.each(['height/x', 'height/-1', 'height/999999999', `hash/${'A'.repeat(43)}`, 'hash/x'])(
+    '%s: 404',
+    async (path) => {
+      const response = await http.get(`/block/${path}`)
+      expect(response.status).toBe(404)
+      expect(await response.json()).toMatchObject({ code: 'HTTP_BLOCK_UNKNOWN' })
+    },
+  )
+})
+
 describe('GET /:id', () => {
   const bytes = new Uint8Array([0, 1, 2, 250, 255])
 
@@ -116,8 +148,10 @@ describe('GET /:id', () => {
       'content-type': 'application/octet-stream',
       'content-length': '4',
       'x-content-type-options': 'nosniff',
+      'accept-ranges': 'bytes',
+      etag: `"${item.id}"`,
       'access-control-allow-origin': '*',
-      'access-control-expose-headers': 'process, slot, id',
+      'access-control-expose-headers': expect.stringContaining('slot'),
     })
   })
 
@@ -147,6 +181,51 @@ test('GET /tx/:id has the form of a transaction', async () => {
     data_root: '',
     reward: '0',
     signature: base64Url(item.signature),
+  })
+})
+
+describe('GET /tx/:id/…', () => {
+  let item: DataItem
+  beforeAll(async () => {
+    item = await upload({ data: 'field data', tags: [{ name: 'Content-Type', value: 'text/x-test' }] })
+  })
+  const get = (path: string): Promise<Response> => http.get(`/tx/${item.id}/${path}`)
+
+  test('each field is that of the transaction', async () => {
+    const json = (await http.getJson(`/tx/${item.id}`)) as Record<string, unknown>
+    for (const [field, value] of Object.entries(json)) {
+      if (field === 'data') continue
+      const response = await get(field)
+      expect(response.status).toBe(200)
+      if (field === 'tags') expect(await response.json()).toEqual(value)
+      else expect(await response.text()).toBe(String(value))
+    }
+  })
+
+  test('data is base64url, and bytes with an extension', async () => {
+    expect(await (await get('data')).text()).toBe(Buffer.from('field data').toString('base64url'))
+    const file = await get('data.txt')
+    expect(file.headers.get('content-type')).toBe('text/x-test')
+    expect(await file.text()).toBe('field data')
+  })
+
+  test('status is that of the block it was stored in', async () => {
+    const { blockHeight } = (await http.network.item(item.id)) ?? { blockHeight: -1 }
+    expect(await (await get('status')).json()).toEqual({
+      block_height: blockHeight,
+      block_indep_hash: blockByHeight(blockHeight).id,
+      number_of_confirmations: http.network.info().blockHeight - blockHeight + 1,
+    })
+  })
+
+  test('a data item has no offset, an unknown field is refused', async () => {
+    expect((await get('offset')).status).toBe(404)
+    expect((await get('nothing')).status).toBe(400)
+    expect(await (await get('constructor')).json()).toMatchObject({ code: 'HTTP_PARAMETER_INVALID' })
+  })
+
+  test.each(['', '/status', '/offset', '/data', '/data.txt', '/owner'])('%s of nothing is 404', async (path) => {
+    expect((await http.get(`/tx/${'A'.repeat(43)}${path}`)).status).toBe(404)
   })
 })
 
@@ -192,17 +271,5 @@ describe('uploads', () => {
     expect(code).toBe('PROTOCOL_SIGNATURE_INVALID')
     const id = /[A-Za-z0-9_-]{43}/.exec(error)?.[0]
     expect((await http.get(`/${id}`)).status).toBe(404)
-  })
-
-  test.each([
-    { path: '/tx', body: '{"format":2}' },
-    { path: '/chunk', body: '{"chunk":""}' },
-  ])('POST $path of JSON is not supported, and says so', async ({ path, body }) => {
-    const response = await http.post(path, body, { headers: { 'content-type': 'application/json' } })
-    expect(response.status).toBe(501)
-    expect(await response.json()).toEqual({
-      code: 'HTTP_NOT_SUPPORTED',
-      error: expect.stringContaining('signed data item'),
-    })
   })
 })

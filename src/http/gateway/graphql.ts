@@ -1,12 +1,21 @@
-import { execute, type GraphQLError, type GraphQLFormattedError, parse, specifiedRules, validate } from 'graphql'
+import {
+  type DocumentNode,
+  execute,
+  type GraphQLError,
+  type GraphQLFormattedError,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql'
 import type { Network } from '../../network/types.ts'
 import { errorCode } from '../../protocol/loom-error.ts'
 import { HttpError } from '../errors.ts'
 import { httpLimits } from '../limits.ts'
 import { publicError } from '../status.ts'
 import { type BlocksArguments, findBlock, queryBlocks } from './blocks.ts'
+import { pageLimit } from './list-arguments.ts'
 import { gatewaySchema } from './schema.ts'
-import { findTransaction, pageLimit, queryTransactions, type TransactionsArguments } from './transactions.ts'
+import { countTransactions, findTransaction, queryTransactions, type TransactionsArguments } from './transactions.ts'
 
 export interface GraphqlRequest {
   readonly query: string
@@ -21,14 +30,8 @@ export interface GraphqlAnswer {
 }
 
 export async function answerGraphql(network: Network, request: GraphqlRequest): Promise<GraphqlAnswer> {
-  let document: ReturnType<typeof parse>
-  try {
-    document = parse(request.query, { maxTokens: httpLimits.graphqlTokensMax })
-  } catch (error) {
-    return { status: 400, body: { errors: [format(error as GraphQLError)] } }
-  }
-  const problems = validate(gatewaySchema, document, specifiedRules, { maxErrors: 10 })
-  if (problems.length > 0) return { status: 400, body: { errors: problems.map(format) } }
+  const { document, problems } = readQuery(request.query)
+  if (document === undefined) return { status: 400, body: { errors: problems.map(format) } }
 
   const { data, errors } = await execute({
     schema: gatewaySchema,
@@ -39,6 +42,33 @@ export async function answerGraphql(network: Network, request: GraphqlRequest): 
   })
   if (errors === undefined) return { status: 200, body: { data } }
   return { status: data === undefined ? 400 : 200, body: { data, errors: errors.map(format) } }
+}
+
+type ReadQuery =
+  | { readonly document: DocumentNode; readonly problems?: undefined }
+  | { readonly document?: undefined; readonly problems: readonly GraphQLError[] }
+
+/** Clients send the same few texts again and again, with other variables. */
+const knownQueries = new Map<string, DocumentNode>()
+const knownQueriesMax = 32
+const knownQueryLengthMax = 8_192
+
+function readQuery(text: string): ReadQuery {
+  const known = knownQueries.get(text)
+  if (known !== undefined) return { document: known }
+  let document: DocumentNode
+  try {
+    document = parse(text, { maxTokens: httpLimits.graphqlTokensMax })
+  } catch (error) {
+    return { problems: [error as GraphQLError] }
+  }
+  const problems = validate(gatewaySchema, document, specifiedRules, { maxErrors: 10 })
+  if (problems.length > 0) return { problems }
+  if (text.length <= knownQueryLengthMax) {
+    if (knownQueries.size >= knownQueriesMax) knownQueries.clear()
+    knownQueries.set(text, document)
+  }
+  return { document }
 }
 
 /** The body of a POST. @throws {HttpError} `HTTP_BODY_INVALID` */
@@ -70,7 +100,9 @@ function resolvers(network: Network): object {
     async transactions(given: TransactionsArguments) {
       countList()
       const { rows, hasNextPage } = await queryTransactions(network, given)
-      return { pageInfo: { hasNextPage }, count: null, edges: rows.map((node) => ({ cursor: node.cursor, node })) }
+      const edges = rows.map((node) => ({ cursor: node.cursor, node }))
+      // Counted only if the query asks for it.
+      return { pageInfo: { hasNextPage }, count: () => countTransactions(network, given), edges }
     },
     block({ id }: { id?: string | null }) {
       countList()

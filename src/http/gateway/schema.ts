@@ -1,6 +1,9 @@
 import { buildSchema, type GraphQLSchema } from 'graphql'
 
-/** The part of the gateways' schema that AO clients use, as public gateways have it. Wire protocol 9.2. */
+/**
+ * The schema of public gateways. Wire protocol 9.2; `ingested_at`, `INGESTED_AT_…` and `match` are those of the search gateway
+ * that explorers and wallets of AO ask.
+ */
 const definition = /* GraphQL */ `
   type Query {
     transaction(id: ID!): Transaction
@@ -9,8 +12,11 @@ const definition = /* GraphQL */ `
       owners: [String!]
       recipients: [String!]
       tags: [TagFilter!]
+      "One level up: the bundle or transaction that an item was unpacked from."
       bundledIn: [ID!]
       block: BlockFilter
+      "Seconds since 1970, both inclusive."
+      ingested_at: RangeFilter
       first: Int = 10
       after: String
       sort: SortOrder = HEIGHT_DESC
@@ -28,23 +34,34 @@ const definition = /* GraphQL */ `
     name: String!
     values: [String!]!
     op: TagOperator = EQ
+    match: TagMatch = EXACT
   }
   enum TagOperator {
     EQ
     NEQ
   }
+  enum TagMatch {
+    EXACT
+  }
   input BlockFilter {
     min: Int
     max: Int
   }
+  input RangeFilter {
+    min: Int
+    max: Int
+  }
+  "Within a block, the order of storing. So the order of ingestion is that of heights."
   enum SortOrder {
     HEIGHT_ASC
     HEIGHT_DESC
+    INGESTED_AT_ASC
+    INGESTED_AT_DESC
   }
   type TransactionConnection {
     pageInfo: PageInfo!
     edges: [TransactionEdge!]!
-    "Always null: counting would read everything."
+    "How many there are on all pages; null when too much would have to be looked at."
     count: String
   }
   type TransactionEdge {
@@ -65,6 +82,9 @@ const definition = /* GraphQL */ `
     data: MetaData!
     tags: [Tag!]!
     block: Block
+    "Seconds since 1970."
+    ingested_at: Int!
+    "The same as bundledIn."
     parent: Parent
     bundledIn: Bundle
   }

@@ -1,12 +1,12 @@
 import { blockByHeight } from '../../network/blocks.ts'
 import type { Network } from '../../network/types.ts'
+import { isTransaction, parseAnyItem } from '../../protocol/any-item.ts'
 import { encodeBase64Url } from '../../protocol/base64url.ts'
-import { parseDataItem } from '../../protocol/data-item.ts'
-import type { ItemFilter, ItemPage, StoredItem } from '../../store/types.ts'
-import { HttpError } from '../errors.ts'
+import type { ItemFilter, StoredItem } from '../../store/types.ts'
 import { httpLimits } from '../limits.ts'
-import { collectPage, type Page } from '../paging.ts'
+import type { Page } from '../paging.ts'
 import { type BlockNode, blockNode } from './blocks.ts'
+import { givenCursor, isAscending, pageLimit, type Range, type SortOrder } from './list-arguments.ts'
 
 export interface TransactionsArguments {
   readonly ids?: readonly string[] | null
@@ -14,10 +14,12 @@ export interface TransactionsArguments {
   readonly recipients?: readonly string[] | null
   readonly tags?: readonly { name: string; values: readonly string[]; op: 'EQ' | 'NEQ' | null }[] | null
   readonly bundledIn?: readonly string[] | null
-  readonly block?: { readonly min?: number | null; readonly max?: number | null } | null
+  readonly block?: Range | null
+  /** Seconds since 1970. */
+  readonly ingested_at?: Range | null
   readonly first: number | null
   readonly after?: string | null
-  readonly sort: 'HEIGHT_ASC' | 'HEIGHT_DESC' | null
+  readonly sort: SortOrder | null
 }
 
 /** A Transaction of the schema. Holds no view of the item's data, so that a page of large items stays small. */
@@ -28,45 +30,56 @@ export interface TransactionNode {
   readonly signature: string
   readonly recipient: string
   readonly owner: { readonly address: string; readonly key: string }
-  readonly fee: typeof nothing
-  readonly quantity: typeof nothing
+  readonly fee: Amount
+  readonly quantity: Amount
   readonly data: { readonly size: string; readonly type: string | null }
   readonly tags: StoredItem['tags']
-  readonly block: BlockNode
-  readonly parent: null
-  readonly bundledIn: null
+  readonly block: () => BlockNode
+  /** Seconds since 1970. */
+  readonly ingested_at: number
+  readonly parent: { readonly id: string } | null
+  readonly bundledIn: { readonly id: string } | null
 }
 
-const nothing = { winston: '0', ar: '0.000000000000' } as const
+/** 1 AR is 10^12 winston. */
+interface Amount {
+  readonly winston: string
+  readonly ar: string
+}
 
 export async function queryTransactions(
   network: Network,
   given: TransactionsArguments,
 ): Promise<Page<TransactionNode>> {
   const limit = pageLimit(given.first)
-  // Items are not kept in bundles here.
-  if (listed(given.bundledIn) !== undefined) return { rows: [], hasNextPage: false }
-  const filter: ItemFilter = {
+  const filter = toFilter(given)
+  const order = isAscending(given.sort) ? 'ASC' : 'DESC'
+  const after = givenCursor(given.after)
+  const bytesMax = httpLimits.pageBytesMax
+  const { items, hasNextPage } = await network.queryItems(filter, { order, limit, after, bytesMax })
+  return { rows: items.map(transactionNode), hasNextPage }
+}
+
+/** How many transactions the arguments find, on all pages; null when too much would have to be looked at. */
+export async function countTransactions(network: Network, given: TransactionsArguments): Promise<string | null> {
+  const count = await network.countItems(toFilter(given))
+  return count === undefined ? null : String(count)
+}
+
+function toFilter(given: TransactionsArguments): ItemFilter {
+  const { block, ingested_at: ingested } = given
+  return {
     ids: listed(given.ids),
     // aos asks for a blank owner beside the real one; nobody is that, so it finds nothing more.
     owners: listed(given.owners),
     recipients: listed(given.recipients),
+    bundledIn: listed(given.bundledIn),
     tags: (given.tags ?? []).map(({ name, values, op }) => ({ name, values, op: op ?? 'EQ' })),
-    blockHeightMin: given.block?.min ?? undefined,
-    blockHeightMax: given.block?.max ?? undefined,
+    blockHeightMin: block?.min ?? undefined,
+    blockHeightMax: block?.max ?? undefined,
+    timestampMsMin: typeof ingested?.min === 'number' ? ingested.min * 1_000 : undefined,
+    timestampMsMax: typeof ingested?.max === 'number' ? ingested.max * 1_000 + 999 : undefined,
   }
-  const order = given.sort === 'HEIGHT_ASC' ? 'ASC' : 'DESC'
-  return collectPage(
-    limit,
-    async (last: StoredItem | undefined, count) => {
-      const page: ItemPage = await network.queryItems(filter, {
-        ...{ order, limit: count },
-        after: last?.cursor ?? given.after ?? undefined,
-      })
-      return page.items
-    },
-    (item) => ({ row: transactionNode(item), sizeBytes: item.bytes.length }),
-  )
 }
 
 export async function findTransaction(network: Network, id: string): Promise<TransactionNode | null> {
@@ -74,30 +87,32 @@ export async function findTransaction(network: Network, id: string): Promise<Tra
   return items[0] === undefined ? null : transactionNode(items[0])
 }
 
-/** `first` above the limit gives the limit, as public gateways do. */
-export function pageLimit(first: number | null): number {
-  const given = first ?? httpLimits.graphqlPageDefault
-  if (given >= 1) return Math.min(given, httpLimits.graphqlPageMax)
-  const allowed = `a whole number from 1 to ${httpLimits.graphqlPageMax}`
-  throw new HttpError({ code: 'HTTP_PARAMETER_INVALID', parameter: 'first', given: String(given), allowed })
-}
-
 function transactionNode(stored: StoredItem): TransactionNode {
-  const item = parseDataItem(stored.bytes)
+  const item = parseAnyItem(stored.bytes)
+  const anchor = isTransaction(item) ? item.lastTx : item.anchor
+  const bundle = stored.bundledIn === undefined ? null : { id: stored.bundledIn }
   return {
     cursor: stored.cursor,
     // Not the item's own: a well-known module id answers under the id that was asked for.
     id: stored.id,
-    anchor: item.anchor === undefined ? '' : encodeBase64Url(item.anchor),
+    anchor: anchor === undefined ? '' : encodeBase64Url(anchor),
     signature: encodeBase64Url(item.signature),
     recipient: item.target ?? '',
     owner: { address: item.ownerAddress, key: encodeBase64Url(item.owner) },
-    ...{ fee: nothing, quantity: nothing },
+    fee: amount(isTransaction(item) ? item.reward : '0'),
+    quantity: amount(isTransaction(item) ? item.quantity : '0'),
     data: { size: String(item.data.length), type: contentType(stored.tags) ?? null },
     tags: stored.tags,
-    block: blockNode(blockByHeight(stored.blockHeight)),
-    ...{ parent: null, bundledIn: null },
+    block: () => blockNode(blockByHeight(stored.blockHeight)),
+    ingested_at: Math.floor(stored.timestampMs / 1_000),
+    ...{ parent: bundle, bundledIn: bundle },
   }
+}
+
+/** @param winston - Digits. */
+function amount(winston: string): Amount {
+  const digits = winston.padStart(13, '0')
+  return { winston, ar: `${digits.slice(0, -12)}.${digits.slice(-12)}` }
 }
 
 export function contentType(tags: StoredItem['tags']): string | undefined {

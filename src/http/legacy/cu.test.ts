@@ -221,9 +221,48 @@ describe('POST /dry-run', () => {
     expect(await response.json()).toMatchObject({ code: expected })
   })
 
-  test('501: an earlier state', async () => {
-    const response = await dryRun(action('Ping'), `process-id=${processId}&to=${ids[0]}`)
-    expect(response.status).toBe(501)
-    expect(await response.json()).toMatchObject({ code: 'HTTP_NOT_SUPPORTED' })
+  describe('with to: against the state after a message', () => {
+    const code = `
+      Total = 1
+      Handlers.add('Add', 'Add', function(msg) Total = Total + 1 end)
+      Handlers.add('Total', 'Total', function(msg)
+        Total = Total * 10
+        print(Total .. ' at ' .. tostring(msg.Timestamp) .. ' in ' .. tostring(msg['Block-Height']))
+      end)
+    `
+    let other: ProcessId
+    const added: string[] = []
+    const total = async (to: string): Promise<unknown> => {
+      const response = await dryRun(action('Total'), `process-id=${other}${to}`)
+      expect(response.status).toBe(200)
+      return ((await response.json()) as { Output: { data: string } }).Output.data
+    }
+    beforeAll(async () => {
+      other = await http.spawn(code)
+      for (let i = 0; i < 3; i++) added.push(await http.send(other, [{ name: 'Action', value: 'Add' }]))
+    })
+
+    test('by its id and by that of its assignment, with the time and block of that message', async () => {
+      for (const [i, id] of added.entries()) {
+        const entry = await http.network.entry(other, id as ItemId)
+        const expected = `${(i + 2) * 10} at ${entry?.timestampMs} in ${entry?.blockHeight}`
+        expect(await total(`&to=${id}`)).toContain(expected)
+        expect(await total(`&to=${entry?.assignmentId}`)).toContain(expected)
+      }
+    })
+
+    test('and changes it as little as the latest one', async () => {
+      for (let i = 0; i < 2; i++) expect(await total(`&to=${added[0]}`)).toContain('20 at')
+      for (const query of ['', '&to=undefined']) expect(await total(query)).toContain('40 at')
+    })
+
+    test.each([
+      { name: 'an unknown message', to: 'A'.repeat(43), status: 404, code: 'NETWORK_MESSAGE_UNKNOWN' },
+      { name: 'no id', to: '17', status: 400, code: 'PROTOCOL_ID_INVALID' },
+    ])('$status: $name', async ({ to, status, code: expected }) => {
+      const response = await dryRun(action('Total'), `process-id=${other}&to=${to}`)
+      expect(response.status).toBe(status)
+      expect(await response.json()).toEqual({ error: expect.stringContaining(to), code: expected })
+    })
   })
 })

@@ -1,13 +1,17 @@
 import { type Context, Hono } from 'hono'
 import type { Network } from '../../network/types.ts'
-import type { ProcessId } from '../../protocol/ids.ts'
+import { type ProcessId, parseItemId } from '../../protocol/ids.ts'
+import { recordedTick } from '../../scheduler/cron-tick.ts'
 import type { StoredResult } from '../../store/types.ts'
 import { HttpError } from '../errors.ts'
 import { lazy } from '../lazy.ts'
 import { httpLimits } from '../limits.ts'
 import { collectPage } from '../paging.ts'
 import { parseJson, pathId, pathProcessId, queryInteger, queryProcessId, queryText, readBody } from '../request.ts'
-import { encodeCursor, parseBound, type ResultBound, type SortOrder } from './result-cursor.ts'
+import { addCronRoute } from './cron.ts'
+import { boundNonce, queryBound } from './result-bounds.ts'
+import { encodeCursor, type ResultBound, type ResultPlace, type SortOrder } from './result-cursor.ts'
+import { createStateRoute } from './state.ts'
 
 const dryRunBody = lazy(() => import('./dry-run-body.ts'))
 
@@ -27,23 +31,25 @@ export function createCu(network: Network): Hono {
 
   cu.get('/results/:process', async (c) => {
     const processId = pathProcessId(c, 'process')
-    const from = bound(c, 'from')
-    const to = bound(c, 'to')
+    const from = queryBound(c, 'from')
+    const to = queryBound(c, 'to')
     const order = cursorSort(from) ?? cursorSort(to) ?? sortOf(c)
     const limit = Math.min(queryInteger(c, 'limit', 1) ?? httpLimits.resultsPageDefault, httpLimits.resultsPageMax)
     return resultJson(c, await resultsPage(network, processId, { from, to, order, limit }))
   })
 
+  addCronRoute(cu, network)
+
   cu.post('/dry-run', async (c) => {
     const processId = queryProcessId(c)
-    if (queryText(c, 'to') !== undefined) {
-      const what = "A dry run against an earlier state ('to')"
-      throw new HttpError({ code: 'HTTP_NOT_SUPPORTED', what, instead: 'Leave it out to use the latest state.' })
-    }
+    const to = queryText(c, 'to')
+    const after = to === undefined ? undefined : parseItemId(to, 'to')
     const body = await readBody(c)
     const { toDryRunMessage } = await dryRunBody()
-    return resultJson(c, await network.dryRun(processId, toDryRunMessage(parseJson(body))))
+    return resultJson(c, await network.dryRun(processId, toDryRunMessage(parseJson(body)), after))
   })
+
+  cu.route('/', createStateRoute(network))
 
   return cu
 }
@@ -68,18 +74,18 @@ async function resultsPage(network: Network, processId: ProcessId, request: Resu
     boundNonce(network, processId, from, order),
     boundNonce(network, processId, to, order),
   ])
-  const times = new Map<number, number>()
+  const places = new Map<number, ResultPlace>()
 
   const { rows, hasNextPage } = await collectPage<StoredResult, string>(
     limit,
     async (last, count) => {
       const page = { order, afterNonce: last?.nonce ?? afterNonce, throughNonce, limit: count }
       const results = await network.results(processId, page)
-      await readTimes(network, processId, results, times)
+      await readPlaces(network, processId, results, places)
       return results
     },
     ({ nonce, json }) => {
-      const cursor = encodeCursor(nonce, times.get(nonce) ?? 0, order)
+      const cursor = encodeCursor(places.get(nonce) ?? { nonce, timestampMs: 0 }, order)
       const row = `{"node":${json},"cursor":"${cursor}"}`
       return { row, sizeBytes: row.length }
     },
@@ -88,47 +94,22 @@ async function resultsPage(network: Network, processId: ProcessId, request: Resu
 }
 
 /** Failed results are left out, so the entries between the first and the last may be more than the results. */
-async function readTimes(
+async function readPlaces(
   network: Network,
   processId: ProcessId,
   results: readonly StoredResult[],
-  times: Map<number, number>,
+  places: Map<number, ResultPlace>,
 ): Promise<void> {
   const nonces = results.map(({ nonce }) => nonce)
   const last = Math.max(...nonces)
   for (let next = Math.min(...nonces); next <= last; ) {
     const entries = await network.entries(processId, next, last, nonces.length)
-    for (const { nonce, timestampMs } of entries) times.set(nonce, timestampMs)
+    for (const { nonce, timestampMs, assignment } of entries) {
+      places.set(nonce, { nonce, timestampMs, cron: recordedTick(assignment)?.name })
+    }
     if (entries.length === 0) return
     next += entries.length
   }
-}
-
-/**
- * The nonce that stands for a bound. The lower bound is exclusive and the upper one inclusive, in the direction of the
- * order, so a moment t is, ascending, the last entry at or before t, and descending, the first one at or after t.
- */
-async function boundNonce(
-  network: Network,
-  processId: ProcessId,
-  bound: ResultBound | undefined,
-  order: SortOrder,
-): Promise<number | undefined> {
-  if (bound === undefined || bound.kind === 'nonce') return bound?.nonce
-  const { timestampMs } = bound
-  const aboveMs = order === 'ASC' ? timestampMs : timestampMs - 1
-  const [entry] = await network.entriesByTime(processId, aboveMs, Number.MAX_SAFE_INTEGER, 1)
-  const nonce = entry?.nonce ?? Number.MAX_SAFE_INTEGER
-  return order === 'ASC' ? nonce - 1 : nonce
-}
-
-function bound(c: Context, parameter: 'from' | 'to'): ResultBound | undefined {
-  const given = queryText(c, parameter)
-  if (given === undefined) return undefined
-  const parsed = parseBound(given)
-  if (parsed !== undefined) return parsed
-  const allowed = 'a cursor from an earlier page, or milliseconds since 1970'
-  throw new HttpError({ code: 'HTTP_PARAMETER_INVALID', parameter, given: given.slice(0, 80), allowed })
 }
 
 function cursorSort(bound: ResultBound | undefined): SortOrder | undefined {

@@ -104,6 +104,24 @@ describe('POST / with a data item', () => {
   })
 })
 
+test('a process of a module that is not run here is refused, and told which are', async () => {
+  const tags = [
+    { name: 'Data-Protocol', value: 'ao' },
+    { name: 'Type', value: 'Module' },
+    { name: 'Module-Format', value: 'wasm64-unknown-emscripten-draft_2024_02_15' },
+  ]
+  const module = createDataItem({ tags, data: 'binary' }, http.signer)
+  expect((await http.post('/tx', module.bytes)).status).toBe(200)
+  const process = processItem(http.signer, module.id)
+  const response = await http.post('/mu', process.bytes)
+  expect(response.status).toBe(422)
+  expect(await response.json()).toEqual({
+    code: 'SCHEDULER_MODULE_UNSUPPORTED',
+    error: `Module ${module.id} has Module-Format "wasm64-unknown-emscripten-draft_2024_02_15", which this node does not run. It runs loom-lua-5.3: spawn with the built-in library that GET /api/info shows.`,
+  })
+  expect(await http.network.hasProcess(process.id as string as ProcessId)).toBe(false)
+})
+
 describe('POST / with an assignment', () => {
   test('assigns a message to another process, and answers the id of the assignment', async () => {
     const messageId = await http.send(processId)

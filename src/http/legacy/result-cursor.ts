@@ -3,16 +3,23 @@ export interface ResultCursor {
   readonly timestamp: number
   /** The nonce, decimal. */
   readonly ordinate: string
-  /** Always null until there are cron messages. */
+  /** Which cron of the process it is a tick of, such as `0-10-seconds`. */
   readonly cron: string | null
   readonly sort: SortOrder
 }
 
 export type SortOrder = 'ASC' | 'DESC'
 
+/** Where a result stands in the log. */
+export interface ResultPlace {
+  readonly nonce: number
+  readonly timestampMs: number
+  readonly cron?: string | undefined
+}
+
 /** @returns standard base64 (not base64url) of JSON. */
-export function encodeCursor(nonce: number, timestampMs: number, sort: SortOrder): string {
-  const cursor: ResultCursor = { timestamp: timestampMs, ordinate: String(nonce), cron: null, sort }
+export function encodeCursor({ nonce, timestampMs, cron }: ResultPlace, sort: SortOrder): string {
+  const cursor: ResultCursor = { timestamp: timestampMs, ordinate: String(nonce), cron: cron ?? null, sort }
   return Buffer.from(JSON.stringify(cursor)).toString('base64')
 }
 

@@ -143,6 +143,11 @@ describe('GET /:id of a message', () => {
     { name: 'a message without its process', path: () => `/su/${messageIds[0]}`, code: 'HTTP_SCHEDULE_UNKNOWN' },
     { name: 'no id at all', path: () => '/su/short', code: 'PROTOCOL_ID_INVALID' },
     {
+      name: 'a process-id that is no id',
+      path: () => `/su/${messageIds[0]}?process-id=x`,
+      code: 'PROTOCOL_ID_INVALID',
+    },
+    {
       name: 'a process that is not here',
       path: () => `/su/processes/${'A'.repeat(43)}`,
       code: 'HTTP_SCHEDULE_UNKNOWN',
@@ -192,6 +197,7 @@ describe('GET /:process is a page', () => {
 
   test('parameters that a client left undefined are absent', async () => {
     expect(nonces(await page('?from=undefined&to=undefined&limit=undefined'))).toHaveLength(6)
+    expect(nonces(await page('?process-id=undefined'))).toHaveLength(6)
   })
 
   test.each(['limit=0', 'limit=x', 'from=-1', 'from-nonce=-2', 'to=1.5'])('refused: %s', async (query) => {

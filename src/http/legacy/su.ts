@@ -1,11 +1,12 @@
 import { type Context, Hono } from 'hono'
-import type { Network } from '../../network/types.ts'
-import { type ItemId, isItemId, type ProcessId } from '../../protocol/ids.ts'
+import type { Network, Submission } from '../../network/types.ts'
+import { type ItemId, isItemId, type ProcessId, parseProcessId } from '../../protocol/ids.ts'
+import { SchedulerError } from '../../scheduler/errors.ts'
 import type { LogEntry } from '../../store/types.ts'
 import { HttpError } from '../errors.ts'
 import { httpLimits } from '../limits.ts'
 import { collectPage } from '../paging.ts'
-import { pathId, pathProcessId, queryInteger, readBody } from '../request.ts'
+import { pathId, pathProcessId, queryInteger, queryText, readBody } from '../request.ts'
 import { assignmentRequest } from './assignment-request.ts'
 import { nodeJson, paddedHeight, processJson } from './schedule-json.ts'
 
@@ -13,55 +14,87 @@ import { nodeJson, paddedHeight, processJson } from './schedule-json.ts'
 export function createSu(network: Network): Hono {
   const su = new Hono()
 
-  su.get('/', (c) => {
+  su.get('/', async (c) => {
     const { timestampMs, address } = network.info()
-    return c.json({ timestamp: String(timestampMs), address })
+    const elsewhere = await redirectOfQuery(c, network)
+    return elsewhere ?? c.json({ timestamp: String(timestampMs), address })
   })
 
-  su.get('/timestamp', (c) => {
+  su.get('/timestamp', async (c) => {
     const { timestampMs, blockHeight } = network.info()
-    return c.json({ timestamp: String(timestampMs), block_height: paddedHeight(blockHeight) })
+    const elsewhere = await redirectOfQuery(c, network)
+    return elsewhere ?? c.json({ timestamp: String(timestampMs), block_height: paddedHeight(blockHeight) })
   })
 
   su.get('/health', (c) => c.body(null, 200))
 
   su.post('/', async (c) => {
-    const assignment = assignmentRequest(c)
-    const body = assignment === undefined ? await readBody(c) : undefined
-    if (body?.length === 0) throw new HttpError({ code: 'HTTP_BODY_MISSING', expected: 'a signed data item' })
-    const { timestampMs, id } =
-      assignment === undefined ? await network.submit(body ?? new Uint8Array()) : await network.assign(assignment)
-    return c.json({ timestamp: timestampMs, id })
+    try {
+      const { timestampMs, id } = await accept(c, network)
+      return c.json({ timestamp: timestampMs, id })
+    } catch (error) {
+      if (!(error instanceof SchedulerError) || error.info.code !== 'SCHEDULER_PROCESS_UNKNOWN') throw error
+      const elsewhere = await redirect(c, network, error.info.processId as ProcessId)
+      if (elsewhere === undefined) throw error
+      return elsewhere
+    }
   })
 
   su.get('/processes/:process', async (c) => {
     const processId = pathProcessId(c, 'process')
     const [entry] = await network.entries(processId, 0, 0, 1)
-    if (entry === undefined) throw new HttpError({ code: 'HTTP_SCHEDULE_UNKNOWN', id: processId })
-    return c.json(processJson(entry))
+    return entry === undefined ? notHere(c, network, processId) : c.json(processJson(entry))
   })
 
   su.get('/:process/latest', async (c) => {
     const processId = pathProcessId(c, 'process')
     const entry = await network.latestEntry(processId)
-    if (entry === undefined) throw new HttpError({ code: 'HTTP_SCHEDULE_UNKNOWN', id: processId })
-    return c.json(nodeJson(entry, showAnchor(c)))
+    return entry === undefined ? notHere(c, network, processId) : c.json(nodeJson(entry, showAnchor(c)))
   })
 
   su.get('/:id', async (c) => {
     const id = pathId(c, 'id', 'id')
     // Clients leave process-id out of page requests, so it defaults to the id of the path.
-    const given = c.req.query('process-id') ?? id
-    if (isItemId(given) && given !== id) {
-      const entry = await network.entry(given as ProcessId, id)
+    const processId = parseProcessId(queryText(c, 'process-id') ?? id, 'process-id')
+    if (processId !== id) {
+      const entry = await network.entry(processId, id)
       if (entry !== undefined) return c.json(nodeJson(entry, showAnchor(c)))
     }
     const page = await schedulePage(c, network, id as ItemId as ProcessId)
-    if (page === undefined) throw new HttpError({ code: 'HTTP_SCHEDULE_UNKNOWN', id })
+    if (page === undefined) return notHere(c, network, processId)
     return c.body(page, 200, { 'content-type': 'application/json' })
   })
 
   return su
+}
+
+async function accept(c: Context, network: Network): Promise<Submission> {
+  const assignment = assignmentRequest(c)
+  if (assignment !== undefined) return network.assign(assignment)
+  const body = await readBody(c)
+  if (body.length === 0) throw new HttpError({ code: 'HTTP_BODY_MISSING', expected: 'a signed data item' })
+  return network.submit(body)
+}
+
+/** @throws {HttpError} `HTTP_SCHEDULE_UNKNOWN` unless it is known where the process is. */
+async function notHere(c: Context, network: Network, processId: ProcessId): Promise<Response> {
+  const elsewhere = await redirect(c, network, processId)
+  if (elsewhere !== undefined) return elsewhere
+  throw new HttpError({ code: 'HTTP_SCHEDULE_UNKNOWN', id: processId })
+}
+
+/** To the scheduler of a process that is not in a log here, when that one is known. Wire protocol 6.1. */
+async function redirect(c: Context, network: Network, processId: ProcessId): Promise<Response | undefined> {
+  const url = await network.foreignSchedulerUrl(processId)
+  if (url === undefined) return undefined
+  const path = c.req.path.replace(/^\/su/, '')
+  return c.redirect(`${url}${path}${new URL(c.req.url).search}`, 307)
+}
+
+/** Who asks where a process is names it in the query; without a better answer it is this node. */
+async function redirectOfQuery(c: Context, network: Network): Promise<Response | undefined> {
+  const given = c.req.query('process-id') ?? ''
+  return isItemId(given) ? redirect(c, network, given as string as ProcessId) : undefined
 }
 
 const showAnchor = (c: Context): boolean => c.req.query('show-anchor') !== undefined

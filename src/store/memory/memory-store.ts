@@ -32,6 +32,7 @@ interface Mark {
   readonly log: LogMark
   readonly items: number
   readonly outbox: OutboxMark
+  readonly monitors: ReadonlySet<ProcessId>
 }
 
 class MemoryStore implements RevertibleStore {
@@ -42,6 +43,7 @@ class MemoryStore implements RevertibleStore {
   readonly #outbox = new MemoryOutbox()
   readonly #items = new MemoryItems()
   readonly #pages = new MemoryPages()
+  #monitors: ReadonlySet<ProcessId> = new Set()
   #lastSweep: Promise<unknown> = Promise.resolve()
   #closed = false
 
@@ -52,15 +54,16 @@ class MemoryStore implements RevertibleStore {
 
   mark(): StoreMark {
     this.#open()
-    return { log: this.#log.mark(), items: this.#items.mark(), outbox: this.#outbox.mark() }
+    return { log: this.#log.mark(), items: this.#items.mark(), outbox: this.#outbox.mark(), monitors: this.#monitors }
   }
 
   revert(mark: StoreMark): void {
     this.#open()
-    const { log, items, outbox } = mark as Mark
+    const { log, items, outbox, monitors } = mark as Mark
     this.#log.revert(log)
     this.#items.revert(items)
     this.#outbox.revert(outbox)
+    this.#monitors = monitors
     this.#wakes.wake()
   }
 
@@ -252,6 +255,26 @@ class MemoryStore implements RevertibleStore {
   async queryItems(filter: contract.ItemFilter, page: Parameters<contract.Store['queryItems']>[1]) {
     this.#open()
     return this.#items.query(filter, page)
+  }
+
+  async countItems(filter: contract.ItemFilter): Promise<number> {
+    this.#open()
+    return this.#items.count(filter)
+  }
+
+  async putMonitor(processId: ProcessId): Promise<void> {
+    this.#open()
+    if (this.#log.get(processId) !== undefined) this.#monitors = new Set(this.#monitors).add(processId)
+  }
+
+  async dropMonitor(processId: ProcessId): Promise<void> {
+    this.#open()
+    this.#monitors = new Set([...this.#monitors].filter((id) => id !== processId))
+  }
+
+  async listMonitors(): Promise<readonly ProcessId[]> {
+    this.#open()
+    return this.#log.processIds().filter((id) => this.#monitors.has(id))
   }
 
   async listProcesses({ after, limit }: Parameters<contract.Store['listProcesses']>[0]) {

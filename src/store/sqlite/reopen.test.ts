@@ -102,12 +102,12 @@ describe('SQLite store, reopened', () => {
 
   test.each([
     { name: 'a newer schema', sql: 'PRAGMA user_version = 99', found: 99, foreign: false, text: 'version 99' },
-    { name: 'the database of another program', sql: 'PRAGMA application_id = 7', found: 2, foreign: true, text: 'not' },
+    { name: 'the database of another program', sql: 'PRAGMA application_id = 7', found: 4, foreign: true, text: 'not' },
   ])('refuses $name, and lets go of the directory', async ({ sql, found, foreign, text }) => {
     const directory = temporaryDirectory()
     await (await createSqliteStore({ directory })).close()
     tamper(directory, 'loom.sqlite', sql)
-    const info = { found, known: 2, foreign }
+    const info = { found, known: 4, foreign }
     const refused = { code: 'STORE_SCHEMA_UNKNOWN', info, message: expect.stringContaining(text) }
     await expect(createSqliteStore({ directory })).rejects.toMatchObject(refused)
     await expect(createSqliteStore({ directory })).rejects.toMatchObject(refused)
@@ -133,7 +133,8 @@ describe('SQLite store, reopened', () => {
     const { item } = spawnOf(a)
     await store.putItems([{ item, blockHeight: 3, timestampMs: 30 }])
     await store.append([spawnOf(a)])
-    expect(await store.getItem(item.id)).toMatchObject({ blockHeight: 3, cursor: '1' })
+    expect(await store.getItem(item.id)).toMatchObject({ blockHeight: 3, timestampMs: 30 })
+    expect(await store.countItems({})).toBe(1)
     expect(await store.findNonce(a, idOf(`spawn ${a}`))).toBe(0)
   })
 })

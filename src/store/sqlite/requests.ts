@@ -21,9 +21,10 @@ export function commitsSizeBytes(requests: readonly CommitRequest[]): number {
   return requests.reduce((sum, request) => sum + ofRequest(request), 0)
 }
 
-export function toItemRow({ item, blockHeight, timestampMs }: NewItem, put: Put): ItemRow {
+export function toItemRow({ item, blockHeight, timestampMs, bundledIn }: NewItem, put: Put): ItemRow {
   const { id, ownerAddress, target, tags, bytes } = item
-  return { id, ownerAddress, target, tagsJson: JSON.stringify(tags), blockHeight, timestampMs, bytes: put(bytes) }
+  const place = { blockHeight, timestampMs, bundledIn }
+  return { id, ownerAddress, target, tagsJson: JSON.stringify(tags), ...place, bytes: put(bytes) }
 }
 
 /** An entry that was planned, with the item it came from. */

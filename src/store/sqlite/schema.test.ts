@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { lease } from '../contract/harness.fixture.ts'
 import { appendOf, commitOf, idOf, pageOf, processOf } from '../contract/requests.fixture.ts'
+import type { ItemFilter } from '../types.ts'
 import { pragma } from './schema.ts'
 import { createSqliteStore } from './sqlite-store.ts'
 import { temporaryDirectory } from './temporary-directory.fixture.ts'
@@ -35,9 +36,12 @@ describe('SQLite store, of version 1', () => {
     await store.close()
     const fresh = temporaryDirectory()
     await (await createSqliteStore({ directory: fresh })).close()
-    for (const file of ['loom.sqlite', 'pages.sqlite']) {
+    for (const [file, known] of [
+      ['loom.sqlite', 4],
+      ['pages.sqlite', 2],
+    ] as const) {
       expect(schemaOf(directory, file)).toEqual(schemaOf(fresh, file))
-      expect(lines).toContainEqual(expect.objectContaining({ path: join(directory, file), found: 1, known: 2 }))
+      expect(lines).toContainEqual(expect.objectContaining({ path: join(directory, file), found: 1, known }))
     }
   })
 
@@ -83,6 +87,30 @@ describe('SQLite store, of version 1', () => {
       [root, { processId: a, nonce: 3 }, { processId: b, nonce: 0 }].map(store.chainStatus, store),
     )
     expect(sizes.map(({ entries }) => entries)).toEqual([4, 2, 1])
+  })
+
+  test('finds the items it had, in the order of their blocks', async () => {
+    const { store } = await openVersion1()
+    const items = ['root', 'two', 'elsewhere', 'wallet item'].map(idOf)
+    const heights = async (filter: ItemFilter): Promise<number[]> => {
+      const { items } = await store.queryItems(filter, { order: 'DESC', limit: 9 })
+      expect(await store.countItems(filter)).toBe(items.length)
+      return items.map(({ blockHeight }) => blockHeight)
+    }
+    const all = await heights({})
+    expect(all.length).toBeGreaterThan(8)
+    expect(all).toEqual(all.toSorted((x, y) => y - x))
+    const stored = await Promise.all(items.map((id) => store.getItem(id)))
+    expect(await heights({ ids: items })).toEqual(stored.map((item) => item?.blockHeight ?? 0).sort((x, y) => y - x))
+    expect(await heights({ blockHeightMin: 101, blockHeightMax: 102 })).toEqual(
+      all.filter((height) => height > 100 && height < 103),
+    )
+    expect(await heights({ timestampMsMin: 1_020, timestampMsMax: 1_020 })).toEqual(
+      all.filter((height) => height === 102),
+    )
+    expect(await heights({ recipients: ['wallet'] })).toEqual([stored[3]?.blockHeight])
+    const none = { tags: [{ name: 'Action', values: ['Ping'], op: 'NEQ' as const }] }
+    expect(await heights(none)).toHaveLength(all.length - 1)
   })
 
   test('goes on: appends, commits, deliveries, checkpoints, sweeps', async () => {

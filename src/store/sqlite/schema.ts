@@ -17,7 +17,10 @@ const applicationId = 0x4c6f6f6d
  *   outbox claims live in the writer's memory: they end with it.
  * - `log`: what stands at each nonce; the bytes of the item are in `items`. The root of a chain has no `chain_…` values.
  * - `chains`: how many entries a chain has, if it has more than its root.
- * - `terms`: for each item, a hash of every tag, of its owner and of its target; see `terms.ts`.
+ * - `item_terms`: for each item, a hash of every tag, of its owner and of its target; see `terms.ts`.
+ * - `block_times`: the first and the last time of the items of 256 heights.
+ * - `bundled_items`: what an item was unpacked from. Not a column of `items`, where it would stand behind the bytes.
+ * - `monitors`: processes whose crons push.
  * - `outbox.state`: 0 first of its (source, target), 1 behind another, 2 delivered, 3 dead. The pair is
  *   (`process`, `target`), its order (`nonce`, `position`). A delivered row has given up its bytes.
  */
@@ -154,6 +157,35 @@ const mainSteps: readonly string[] = [
 
   CREATE INDEX outbox_dead ON outbox (process, target, nonce, position) WHERE state = 3;
   `,
+  // Items are found in the order of their blocks: a term lists positions (item-position.ts), and 0 is that of every item.
+  `
+  CREATE TEMP TABLE place (seq INTEGER PRIMARY KEY, position INTEGER NOT NULL);
+  INSERT INTO place SELECT seq, min(max(block_height, 0), 8388607) * 1073741824 + seq FROM items;
+  CREATE TABLE item_terms (
+    term INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (term, position)
+  ) WITHOUT ROWID;
+  INSERT INTO item_terms SELECT 0, position FROM place ORDER BY position;
+  INSERT INTO item_terms SELECT t.term, p.position FROM terms t JOIN place p ON p.seq = t.item
+    ORDER BY t.term, p.position;
+  DROP TABLE place;
+  DROP TABLE terms;
+  DROP INDEX items_by_height;
+
+  CREATE TABLE block_times (
+    block_group INTEGER PRIMARY KEY,
+    first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL
+  );
+  INSERT INTO block_times SELECT max(block_height, 0) / 256, min(timestamp_ms), max(timestamp_ms) FROM items GROUP BY 1;
+
+  CREATE TABLE bundled_items (
+    item INTEGER PRIMARY KEY,
+    bundle NOT NULL
+  );
+  `,
+  'CREATE TABLE monitors (process INTEGER PRIMARY KEY);',
 ]
 
 /**

@@ -100,7 +100,7 @@ class OpenSqliteStore implements SqliteStore {
     this.#wakes = new Wakes(options.log)
     this.#log = new LogReader(files.main)
     this.#results = new ResultReader(files.main)
-    this.#items = new ItemReader(files.main)
+    this.#items = new ItemReader(files.main, () => this.#open())
     this.#outbox = new OutboxReader(files.main)
     this.#pages = new PageReader(files.pages)
     this.#checkpoints = new CheckpointReader(files.main)
@@ -310,7 +310,28 @@ class OpenSqliteStore implements SqliteStore {
     this.#open()
     checkLimit('limit', page.limit, pageSizeMax)
     checkFilter(filter)
-    return this.#items.query(filter, page)
+    return await this.#items.query(filter, page)
+  }
+
+  async countItems(filter: contract.ItemFilter): Promise<number | undefined> {
+    this.#open()
+    checkFilter(filter)
+    return await this.#items.count(filter)
+  }
+
+  async putMonitor(processId: ProcessId): Promise<void> {
+    this.#open()
+    await this.#writer.call('setMonitored', 0, () => ({ processId, isMonitored: true }))
+  }
+
+  async dropMonitor(processId: ProcessId): Promise<void> {
+    this.#open()
+    await this.#writer.call('setMonitored', 0, () => ({ processId, isMonitored: false }))
+  }
+
+  async listMonitors(): Promise<readonly ProcessId[]> {
+    this.#open()
+    return this.#processes.listMonitored()
   }
 
   async listProcesses({ after, limit }: Parameters<contract.Store['listProcesses']>[0]) {

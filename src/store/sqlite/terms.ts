@@ -1,13 +1,17 @@
 import { hash } from 'node:crypto'
-import type { Tag } from '../../protocol/types.ts'
+import type { StoredItem } from '../types.ts'
 
 /**
- * What an item can be found by, as a number: the first 48 bits of SHA-256 over kind, name and value.
+ * What an item can be found by, as a number: the first 48 bits of SHA-256 over kind, name and value. No text has
+ * {@link everyItem}, but for one in 2^48, which finds nothing wrong.
  *
- * A row of `terms` is two small integers whatever the length of a tag, so the index of a million tags stays in memory.
+ * A row of `item_terms` is two small integers whatever the length of a tag, so the index of a million tags stays in memory.
  * Two texts may share a term: whoever looks an item up by term compares the item itself too (`matchesFilter`).
  */
 export type Term = number
+
+/** The term that every item has. */
+export const everyItem: Term = 0
 
 const cacheCountMax = 8_192
 const cachedTextLengthMax = 96
@@ -28,10 +32,18 @@ export class Terms {
     return this.#of(`target\0${target}`)
   }
 
+  bundle(id: string): Term {
+    return this.#of(`bundle\0${id}`)
+  }
+
   /** All terms of an item, each once. */
-  ofItem(owner: string, target: string | undefined, tags: readonly Tag[]): ReadonlySet<Term> {
-    const terms = new Set<Term>([this.owner(owner)])
+  ofItem(
+    item: Pick<StoredItem, 'tags' | 'target' | 'bundledIn'> & { readonly ownerAddress: string },
+  ): ReadonlySet<Term> {
+    const { ownerAddress, target, tags, bundledIn } = item
+    const terms = new Set<Term>([everyItem, this.owner(ownerAddress)])
     if (target !== undefined) terms.add(this.target(target))
+    if (bundledIn !== undefined) terms.add(this.bundle(bundledIn))
     for (const { name, value } of tags) terms.add(this.tag(name, value))
     return terms
   }

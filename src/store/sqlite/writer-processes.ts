@@ -21,12 +21,16 @@ export class WriterProcesses {
   readonly #insert: Statement<never>
   readonly #update: Statement<never>
   readonly #withWork: Statement<{ readonly id: PackedId }>
+  readonly #monitor: Statement<never>
+  readonly #unmonitor: Statement<never>
 
   constructor(database: DatabaseSync) {
     this.#select = prepare(database, 'SELECT seq, next, evaluated, epoch FROM processes WHERE id = ?')
     this.#insert = prepare(database, 'INSERT INTO processes (id, next, evaluated, epoch) VALUES (?, 0, 0, 0)')
     this.#update = prepare(database, 'UPDATE processes SET next = ?, evaluated = ?, epoch = ? WHERE seq = ?')
     this.#withWork = prepare(database, 'SELECT id FROM processes WHERE evaluated < next ORDER BY seq')
+    this.#monitor = prepare(database, 'INSERT OR IGNORE INTO monitors (process) VALUES (?)')
+    this.#unmonitor = prepare(database, 'DELETE FROM monitors WHERE process = ?')
   }
 
   get(id: ProcessId): ProcessRow | undefined {
@@ -49,6 +53,11 @@ export class WriterProcesses {
 
   changed(row: ProcessRow): void {
     this.#changed.add(row)
+  }
+
+  setMonitored(id: ProcessId, isMonitored: boolean): void {
+    const row = this.get(id)
+    if (row !== undefined) (isMonitored ? this.#monitor : this.#unmonitor).run(row.seq)
   }
 
   /** Processes with entries that have no result, oldest first. Breaking off ends the read. */

@@ -26,6 +26,7 @@ export interface ItemRow {
   readonly tagsJson: string
   readonly blockHeight: number
   readonly timestampMs: number
+  readonly bundledIn: ItemId | undefined
   readonly bytes: Slice
 }
 
@@ -78,6 +79,7 @@ export interface WriterCalls {
   dropPages: { request: { readonly hashes: readonly string[]; readonly putBeforeMs: number }; answer: PageCount }
   putCheckpoint: { request: CheckpointRequest; answer: CommitOutcome }
   dropCheckpoints: { request: { readonly processId: ProcessId; readonly nonces: readonly number[] }; answer: undefined }
+  setMonitored: { request: { readonly processId: ProcessId; readonly isMonitored: boolean }; answer: undefined }
 }
 
 export type WriterCallName = keyof WriterCalls

@@ -61,6 +61,7 @@ export class Writer {
       const answers = calls.map((call) => this.#answer(call, bytes))
       this.#processes.flush()
       this.#chains.flush()
+      this.#items.flush()
       this.#outbox.flush()
       this.#main.exec('COMMIT')
       this.#processes.trim()
@@ -129,6 +130,9 @@ export class Writer {
       case 'dropCheckpoints':
         this.#checkpoints.drop(call.request)
         return { ok: true, value: undefined }
+      case 'setMonitored':
+        this.#processes.setMonitored(call.request.processId, call.request.isMonitored)
+        return { ok: true, value: undefined }
     }
   }
 
@@ -136,6 +140,7 @@ export class Writer {
     if (this.#main.isTransaction) this.#main.exec('ROLLBACK')
     this.#processes.forget()
     this.#chains.forget()
+    this.#items.forget()
     this.#leases.forget()
     this.#outbox.forget()
   }
