@@ -1,0 +1,200 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import type { ProcessId } from '../../src/protocol/ids.ts'
+import type { Rule } from './checks.ts'
+import type { DiskFlaw } from './disk.ts'
+import { type HistoryReport, runHistory } from './history.ts'
+import { SimulationHost } from './host.ts'
+import { type Plan, planFor } from './plan.ts'
+import type { ProcessRecord, StoreRecord } from './record.ts'
+import { operation, regressions } from './regressions.ts'
+import { describeFailure, describePlan } from './report.ts'
+import { breaksRule, shrink } from './shrink.ts'
+
+/** Histories with seeds that no run before had: about 10 s on a core of its own. `SIMULATION_SEED` names the first of them. */
+const freshSeedCount = 200
+const firstSeed = Number(process.env.SIMULATION_SEED ?? Date.now())
+/** A history that does not end is ended by the watchdog, which knows its seed; shrinking one takes its time. */
+const timeoutMs = 600_000
+
+const host = new SimulationHost()
+
+const rulesOf = ({ violations }: HistoryReport): Rule[] => violations.map(({ rule }) => rule)
+
+test(
+  'fresh histories keep every invariant',
+  async () => {
+    expect(firstSeed, 'SIMULATION_SEED is no whole number').toSatisfy(Number.isSafeInteger)
+    const last = firstSeed + freshSeedCount - 1
+    process.stdout.write(
+      `Simulated histories with seeds ${firstSeed} to ${last}; again: SIMULATION_SEED=${firstSeed}\n`,
+    )
+    for (let seed = firstSeed; seed <= last; seed += 1) {
+      const plan = planFor(String(seed))
+      const report = await runHistory(plan, host)
+      if (report.violations.length > 0) expect.fail(await describeFailure(plan, report, host))
+    }
+  },
+  timeoutMs,
+)
+
+test('a seed gives the same history again, task by task, also in another host', async () => {
+  const other = new SimulationHost()
+  for (let seed = 1; seed <= 8; seed += 1) {
+    const [first, again] = [await linesOf(String(seed), host), await linesOf(String(seed), other)]
+    expect(first.length).toBeGreaterThan(50)
+    expect(again).toEqual(first)
+  }
+})
+
+test('a seed gives the same history again in another program', async () => {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [main, '--seed', '1'])
+  expect(stdout).toContain(`digest ${(await runHistory(planFor('1'), host)).digest}\n`)
+})
+
+/** Everything that happens in the history of a seed. */
+async function linesOf(seed: string, ownHost: SimulationHost): Promise<string[]> {
+  const lines: string[] = []
+  const { digest } = await runHistory(planFor(seed), ownHost, { tell: (line) => lines.push(line), tellsTasks: true })
+  return [...lines, digest]
+}
+
+test.each(regressions)('what was mended stays so: $name', async ({ plan }) => {
+  expect((await runHistory(plan, host)).violations).toEqual([])
+})
+
+/** Two processes that tell each other, and clients that want to know. */
+const soundPlan: Plan = {
+  seed: 'sound',
+  hasLibrary: false,
+  speeds: { threads: 1, readMs: 0.1, gatherMs: 0.1, syncMs: 1, answerMs: 0.1, threadMs: 0.5, clientMs: 1 },
+  operations: [
+    { ...operation(0, 10), kind: 'spawn', process: 0 },
+    { ...operation(1, 10), kind: 'spawn', process: 1 },
+    {
+      ...operation(2, 50),
+      kind: 'send',
+      process: 0,
+      levels: [['burst 1 3', 'wallet wallet0'], ['reply']],
+      readsResult: true,
+    },
+    { ...operation(3, 100), kind: 'send', process: 1, levels: [['nowhere']], readsResult: true },
+    { ...operation(4, 150), kind: 'look', process: 1 },
+    { ...operation(5, 200), kind: 'send', process: 1, levels: [['fail']], readsResult: false },
+  ],
+  faults: [],
+}
+
+type Change = (process: ProcessRecord) => ProcessRecord
+
+/** Changes the process that was spawned with operation 1: it has the three messages of the burst. */
+function inTarget(change: Change): (record: StoreRecord) => StoreRecord {
+  return (record) => {
+    const processes = new Map(record.processes)
+    for (const [id, process] of processes)
+      if (process.entries.length >= 5) processes.set(id as ProcessId, change(process))
+    return { ...record, processes }
+  }
+}
+
+const swap = <T>(list: readonly T[], a: number, b: number): T[] =>
+  list.map((one, i) => (i === a ? list[b] : i === b ? list[a] : one) as T)
+
+const tamperings: {
+  readonly name: string
+  readonly rule: Rule
+  readonly tamper: (record: StoreRecord) => StoreRecord
+}[] = [
+  {
+    name: 'a log without its end',
+    rule: 'I6',
+    tamper: inTarget(({ entries, results }) => ({ entries: entries.slice(0, 2), results: results.slice(0, 2) })),
+  },
+  {
+    name: 'entries in another order',
+    rule: 'I1',
+    tamper: inTarget(({ entries, results }) => ({ entries: swap(entries, 1, 2), results })),
+  },
+  {
+    name: 'an entry that stands twice',
+    rule: 'I3',
+    tamper: inTarget(({ entries, results }) => ({ entries: [...entries, ...entries.slice(-1)], results })),
+  },
+  {
+    name: 'an entry that nobody sent',
+    rule: 'I3',
+    tamper: inTarget(({ entries, results }) => ({
+      entries: entries.map((entry) =>
+        entry.cause === undefined ? entry : { ...entry, cause: { ...entry.cause, index: 77 } },
+      ),
+      results,
+    })),
+  },
+  {
+    name: 'messages of one sender in another order',
+    rule: 'I3 order',
+    tamper: inTarget(({ entries, results }) => {
+      const sent = entries.filter(({ cause }) => cause !== undefined).map(({ nonce }) => nonce)
+      return { entries: swap(entries, sent[0] ?? 0, sent[1] ?? 0), results }
+    }),
+  },
+  {
+    name: 'a result that is another',
+    rule: 'I2',
+    tamper: inTarget(({ entries, results }) => ({
+      entries,
+      results: results.map((result, i) => (i === 1 ? { ...result, gasUsed: result.gasUsed + 1 } : result)),
+    })),
+  },
+  {
+    name: 'results that clients were told otherwise',
+    rule: 'P3',
+    tamper: inTarget(({ entries, results }) => ({ entries, results: results.map((one) => ({ ...one, json: '{}' })) })),
+  },
+  {
+    name: 'an entry without its result',
+    rule: 'rest',
+    tamper: inTarget(({ entries, results }) => ({ entries, results: results.slice(0, -1) })),
+  },
+  { name: 'a dead entry without its reason', rule: 'I3', tamper: (record) => ({ ...record, undelivered: new Map() }) },
+  { name: 'a message to a wallet that is nowhere', rule: 'I3', tamper: (record) => ({ ...record, items: new Map() }) },
+]
+
+test('the history that the checks are tried on is sound', async () => {
+  const report = await runHistory(soundPlan, host)
+  expect(report.violations).toEqual([])
+  expect(report.counts).toMatchObject({ messages: 11, dead: 1, failed: 1, results: 2 })
+})
+
+test.each(tamperings)('the checks find $name', async ({ rule, tamper }) => {
+  expect(rulesOf(await runHistory(soundPlan, host, { tamper }))).toContain(rule)
+})
+
+const controlSeedCount = 60
+
+const flaws: readonly { readonly flaw: DiskFlaw; readonly rule: Rule; readonly partsMax: number }[] = [
+  // A message that is sent, a fault, and what it takes to have both.
+  { flaw: 'forgets duplicates', rule: 'I3', partsMax: 7 },
+  { flaw: 'settles first', rule: 'I3', partsMax: 4 },
+  { flaw: 'answers first', rule: 'I6', partsMax: 4 },
+]
+
+test.each(flaws)('a store that $flaw is found out, and the history shrinks to a few lines', async (control) => {
+  const { flaw, rule, partsMax } = control
+  const breaks = async (plan: Plan): Promise<boolean> =>
+    breaksRule(rule, (await runHistory(plan, host, { flaw })).violations)
+  let found: Plan | undefined
+  for (let seed = 1; seed <= controlSeedCount && found === undefined; seed += 1) {
+    const plan = planFor(String(seed))
+    if (await breaks(plan)) found = plan
+  }
+  if (found === undefined) expect.fail(`A store that ${flaw} passed in ${controlSeedCount} histories.`)
+  const least = await shrink(found, breaks)
+  expect(await breaks(least)).toBe(true)
+  expect(least.operations.length + least.faults.length).toBeLessThanOrEqual(partsMax)
+  expect(describePlan(least)).toContain('spawns')
+  expect((await runHistory(least, host)).violations).toEqual([])
+})
