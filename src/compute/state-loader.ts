@@ -53,14 +53,18 @@ export async function loadState(deps: StateLoaderDependencies, wanted: StateToLo
   const { processId, beforeNonce, view } = wanted
   const start = await loadStart(deps, wanted)
   let { gasReplayed } = start
-  for (let from = (start.checkpoint ?? -1) + 1; from < beforeNonce; ) {
-    const entries = await store.readLog(processId, from, beforeNonce - 1, replayBatch)
-    if (entries.length === 0) break
-    gasReplayed += await thread.handle.request({
+  const read = async (from: number): Promise<readonly LogEntry[]> =>
+    from < beforeNonce ? store.readLog(processId, from, beforeNonce - 1, replayBatch) : []
+  let entries = await read((start.checkpoint ?? -1) + 1)
+  for (let last = entries.at(-1); last !== undefined; last = entries.at(-1)) {
+    const replaying = thread.handle.request({
       ...{ type: 'replay', processId, view },
       entries: entries.map(toThreadEntry),
     })
-    from += entries.length
+    // Read here while the thread evaluates there.
+    const [gasUsed, following] = await Promise.all([replaying, read(last.nonce + 1)])
+    gasReplayed += gasUsed
+    entries = following
   }
   return { ...start, gasReplayed }
 }
