@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ import { aoItem, rsaWallet } from './wallets.ts'
 // Does not measure: network latency.
 
 const messageCount = 4_000
+const startCount = 12
 const connections = 64
 const processCount = 4
 const rounds = 3
@@ -32,11 +34,15 @@ export async function benchHttp(): Promise<void> {
   }
 }
 
-/** From the start of the process to the first answer of `GET /info`. */
+/** From the start of the process to the first answer of `GET /info`, beside the start of Node with nothing to do. */
 export async function benchStart(): Promise<void> {
-  section('Start', `${rounds * 2} starts, median; a fresh data directory each`)
+  section('Start', `${startCount} starts, median; a fresh data directory each`)
   const times: number[] = []
-  for (let round = 0; round < rounds * 2; round++) {
+  const floor: number[] = []
+  for (let round = 0; round < startCount; round++) {
+    const emptied = performance.now()
+    execFileSync(process.execPath, ['-e', '0'])
+    floor.push(performance.now() - emptied)
     const dataDirectory = mkdtempSync(join(tmpdir(), 'loom-bench-'))
     const started = performance.now()
     const node = await startNodeProcess(dataDirectory)
@@ -46,6 +52,7 @@ export async function benchStart(): Promise<void> {
     await node.kill()
     rmSync(dataDirectory, { recursive: true })
   }
+  line('floor: Node alone', figure(median(floor), 'ms'))
   line('start to ready', figure(median(times), 'ms'), against(median(times), 400, 'at most', 'ms'))
 }
 

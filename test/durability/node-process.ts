@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { ProcessId } from '../../src/protocol/ids.ts'
 import type { Crash } from './crash-points.ts'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../../scripts/loom.mjs', import.meta.url))
 const childProgram = fileURLToPath(new URL('./network.child.ts', import.meta.url))
 
 /** What `network.child.ts` is told. */
