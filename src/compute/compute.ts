@@ -266,7 +266,10 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
       for (let full = true; full; ) {
         const leases = await store.acquire(request)
         full = leases.length === resumeBatch
-        for (const { processId } of leases) runnerOf(processId).wake((await store.head(processId)).next)
+        for (const { processId } of leases) {
+          const { next } = await store.head(processId)
+          runnerOf(processId).wake(next)
+        }
         // A full batch is worked off first: then the next call gives others.
         if (full) await Promise.all(leases.map(({ processId }) => runnerOf(processId).idle()))
       }

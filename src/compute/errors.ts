@@ -12,6 +12,7 @@ export type ComputeErrorInfo =
       readonly evaluated: number
     }
   | { readonly code: 'COMPUTE_THREAD_FAILED'; readonly reason: string }
+  | { readonly code: 'COMPUTE_STATE_LOST'; readonly processId: string }
   | { readonly code: 'COMPUTE_FENCED'; readonly processId: string }
   | { readonly code: 'COMPUTE_CLOSED' }
 
@@ -29,7 +30,10 @@ const messages: { [C in Code]: (info: InfoOf<C>) => string } = {
     `Snapshot ${manifest} cannot be used: ${reason}. The state is made again from an older one, or from the log.`,
   COMPUTE_NONCE_UNKNOWN: ({ processId, nonce, evaluated }) =>
     `Process ${processId} has no state after nonce ${nonce}: it has evaluated ${evaluated} entries, so give 0 to ${evaluated - 1}.`,
-  COMPUTE_THREAD_FAILED: ({ reason }) => `An evaluation thread failed: ${reason}. The work is done again in a new one.`,
+  COMPUTE_THREAD_FAILED: ({ reason }) =>
+    `An evaluation thread failed: ${reason}. Another is in its place and does what is in the logs again. Ask again.`,
+  COMPUTE_STATE_LOST: ({ processId }) =>
+    `The state of process ${processId} was lost with an evaluation thread that failed. It is made again. Ask again.`,
   COMPUTE_FENCED: ({ processId }) => `Another worker has taken over process ${processId}; this result was thrown away.`,
   COMPUTE_CLOSED: () => 'The node is shutting down. Ask again when it is back.',
 }

@@ -261,7 +261,7 @@ export class Evaluator {
 
   #loaded(key: StateKey): Loaded {
     const loaded = this.#processes.get(nameOf(key))
-    if (loaded === undefined) throw new ComputeError({ code: 'COMPUTE_PROCESS_UNKNOWN', processId: key.processId })
+    if (loaded === undefined) throw new ComputeError({ code: 'COMPUTE_STATE_LOST', processId: key.processId })
     return loaded
   }
 

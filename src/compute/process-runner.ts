@@ -87,9 +87,11 @@ export class ProcessRunner {
   #next: number | undefined
   /** Entries that have been evaluated once. Before the first there is no state that anyone could mean. */
   #reached = 1
-  /** Who wants the state between messages. */
-  readonly #readers = new Set<Promise<unknown>>()
+  /** Who waits for a result or wants the state between messages, from the call to the answer. */
+  readonly #askers = new Set<Promise<unknown>>()
   #loaded = false
+  /** How often the thread has died: what was begun before is gone. */
+  #losses = 0
   #moduleId = ''
   /** Gas used since the last snapshot: what a restart would have to evaluate again. */
   #gasSinceSnapshot = 0
@@ -117,8 +119,9 @@ export class ProcessRunner {
     this.#deps = deps
   }
 
+  /** It must stay the only one of its process as long as this is so: two would evaluate in one state. */
   get busy(): boolean {
-    return this.#running !== undefined || this.#waiters.size > 0 || this.#readers.size > 0
+    return this.#running !== undefined || this.#askers.size > 0
   }
 
   /** A durable entry is to be evaluated. */
@@ -139,7 +142,11 @@ export class ProcessRunner {
   }
 
   /** Resolves with the result of an entry that is in the log. */
-  async waitFor(nonce: number): Promise<StoredResult> {
+  waitFor(nonce: number): Promise<StoredResult> {
+    return this.#asked(this.#findResult(nonce))
+  }
+
+  async #findResult(nonce: number): Promise<StoredResult> {
     for (;;) {
       const fresh = this.#fresh.get(nonce)
       if (fresh !== undefined) return fresh
@@ -194,7 +201,7 @@ export class ProcessRunner {
   async rest(): Promise<void> {
     while (this.busy) {
       await this.idle()
-      await Promise.allSettled([...this.#readers, ...[...this.#waiters.values()].map(({ promise }) => promise)])
+      await Promise.allSettled(this.#askers)
     }
   }
 
@@ -242,6 +249,7 @@ export class ProcessRunner {
   /** The thread is gone, and the state with it. */
   lose(): void {
     this.#loaded = false
+    this.#losses += 1
   }
 
   rejectWaiters(error: Error): void {
@@ -423,6 +431,7 @@ export class ProcessRunner {
   async #ensureLoaded(): Promise<void> {
     if (this.#loaded) return
     const { store } = this.#deps
+    const losses = this.#losses
     await this.#commit.catch(() => undefined)
     this.#commit = Promise.resolve()
     const head = await store.head(this.processId)
@@ -437,6 +446,7 @@ export class ProcessRunner {
     this.#next = head.evaluated
     // What is not committed by now is evaluated again.
     this.#forgetFresh(...this.#fresh.keys())
+    if (losses !== this.#losses) throw new ComputeError({ code: 'COMPUTE_STATE_LOST', processId: this.processId })
     this.#loaded = true
   }
 
@@ -446,23 +456,32 @@ export class ProcessRunner {
     await this.#deps.thread.handle.request({ type: 'unload', processId: this.processId }).catch(() => undefined)
   }
 
-  /** After a failure the state is made again: who has seen a result must not then see a state before it. */
-  async #withState<T>(work: () => Promise<T>): Promise<T> {
-    const reading = this.#readState(work)
-    this.#readers.add(reading)
+  #withState<T>(work: () => Promise<T>): Promise<T> {
+    return this.#asked(this.#readState(work))
+  }
+
+  async #asked<T>(asking: Promise<T>): Promise<T> {
+    this.#askers.add(asking)
     try {
-      return await reading
+      return await asking
     } finally {
-      this.#readers.delete(reading)
+      this.#askers.delete(asking)
     }
   }
 
+  /** After a failure the state is made again: who has seen a result must not then see a state before it. */
   async #readState<T>(work: () => Promise<T>): Promise<T> {
-    for (;;) {
+    for (let isAgain = false; ; ) {
       if (this.#nextNonce() < this.#reached) await this.waitFor(this.#reached - 1)
+      const losses = this.#losses
       const done = await this.#exclusive(async () => {
         await this.#ensureLoaded()
         return this.#nextNonce() < this.#reached ? undefined : { value: await work() }
+      }).catch((error: unknown) => {
+        // Once: this may be what the thread died of.
+        if (isAgain || losses === this.#losses) throw error
+        isAgain = true
+        return undefined
       })
       if (done !== undefined) return done.value
     }

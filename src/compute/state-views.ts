@@ -92,6 +92,7 @@ export class StateViews {
         return await work(lent(view))
       } finally {
         view.users -= 1
+        this.#freeLost(view)
         this.#freeOldest()
       }
     })
@@ -122,7 +123,7 @@ export class StateViews {
     )
   }
 
-  /** A thread is gone, and its states with it. */
+  /** A thread is gone, and its states with it. What is being loaded may come about in the one in its place. */
   lose(handle: EvaluationThread): void {
     for (const [key, { thread }] of this.#views) if (thread.handle === handle) this.#views.delete(key)
   }
@@ -162,6 +163,7 @@ export class StateViews {
     view.ready.then(
       () => {
         view.isReady = true
+        this.#freeLost(view)
       },
       () => {
         if (this.#views.get(key) === view) this.#views.delete(key)
@@ -241,6 +243,12 @@ export class StateViews {
       bytes -= 2 * view.memoryBytes
       this.#free(view)
     }
+  }
+
+  /** Of a thread that died: it is not found any more. */
+  #freeLost(view: View): void {
+    const isLost = this.#views.get(viewKey(view.processId, view.nonce)) !== view
+    if (isLost && view.isReady && view.users === 0) this.#unload(view)
   }
 
   #free(view: View): void {

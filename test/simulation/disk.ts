@@ -122,8 +122,9 @@ export class SimulatedDisk {
     face.onWake = (listener: () => void) => this.committed.onWake(() => lifetime.ended || listener())
     face.close = async (): Promise<void> => {
       closed = true
-      while (this.#queue.length > 0 || this.#writing !== undefined) {
-        await this.#options.world.sleep(this.#options.speeds.gatherMs, 'disk closes', lifetime)
+      // Longer and longer: a write may take a minute, and a history has only so many tasks.
+      for (let ms = this.#options.speeds.gatherMs; this.#queue.length > 0 || this.#writing !== undefined; ms *= 2) {
+        await this.#options.world.sleep(ms, 'disk closes', lifetime)
       }
     }
     return face as unknown as Store

@@ -133,6 +133,7 @@ class HistoryRun {
     }
     this.#violations.push(...(await check(history)))
     this.#node.dispose()
+    if (world.hasTooManyTasks) this.report('rest', `${world.taskCount} tasks were not enough`)
     for (const problem of this.#node.problems) this.report('rest', problem)
     return {
       ...{ violations: this.#violations, digest: world.digest(), counts: this.#allCounts(record, replayed) },

@@ -59,4 +59,56 @@ export const regressions: readonly { readonly name: string; readonly plan: Plan 
       faults: [{ id: 0, kind: 'write-failure', at: { write: 'commitResults', count: 1 }, happened: false }],
     },
   },
+  {
+    name: 'a process that somebody asks is not freed as idle and then loaded a second time into the same state',
+    plan: {
+      seed: '1795459192026.4',
+      hasLibrary: false,
+      hotMemoryBytes: 1,
+      speeds: {
+        threads: 1,
+        readMs: 0.022823207760113175,
+        gatherMs: 0.024096670254933943,
+        syncMs: 3.87056788666892,
+        answerMs: 1.0912514746961706,
+        threadMs: 0.2122619749660397,
+        clientMs: 2.4784304615729735,
+      },
+      operations: [
+        { ...operation(0, 1), kind: 'spawn', process: 0 },
+        { ...operation(1, 4), kind: 'spawn', process: 1 },
+        { ...operation(2, 1), kind: 'spawn', process: 2 },
+        {
+          ...{ id: 3, kind: 'read-result', of: 0 },
+          way: { ...operation(3, 27).way, wallet: 1, copies: 2, lostRequests: 2, timeoutMs: 1_755.9345444360492 },
+        },
+        { ...operation(4, 32), kind: 'send', process: 0, levels: [], readsResult: false },
+      ],
+      faults: [],
+    },
+  },
+  {
+    name: 'a thread that dies while a process is loaded into it takes that process with it',
+    plan: {
+      seed: '1795459206388.1',
+      hasLibrary: false,
+      speeds: {
+        threads: 1,
+        readMs: 0.5658906716089845,
+        gatherMs: 0.017669266548244182,
+        syncMs: 0.5875469701703664,
+        answerMs: 0.8612857182028009,
+        threadMs: 0.3969159003789191,
+        clientMs: 1.497790739724877,
+      },
+      operations: [
+        { ...operation(2, 4), kind: 'spawn', process: 2 },
+        { ...operation(18, 23), kind: 'look', process: 2 },
+      ],
+      faults: [
+        { id: 0, kind: 'thread-death', atMs: 19, thread: 2 },
+        { id: 2, kind: 'thread-death', atMs: 27, thread: 1 },
+      ],
+    },
+  },
 ]

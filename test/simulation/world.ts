@@ -112,11 +112,16 @@ export class World {
     }
   }
 
+  /** Whether a history was ended because it had more tasks than any that comes to rest. */
+  get hasTooManyTasks(): boolean {
+    return this.#taskCount > tasksMax
+  }
+
   /** Runs tasks until there is nothing more to wait for. @returns false when that is not so in time. */
   async run(isDone: () => boolean, limitMs: number): Promise<boolean> {
     while (!isDone()) {
       const task = this.#tasks.first
-      if (task === undefined || task.timeMs > limitMs || this.#taskCount > tasksMax) return false
+      if (task === undefined || task.timeMs > limitMs || this.hasTooManyTasks) return false
       this.#tasks.pop()
       if (task.lifetime?.ended === true) continue
       this.#taskCount += 1
