@@ -15,6 +15,7 @@ import {
   type RunnerDependencies,
 } from './process-runner.ts'
 import { type Rehearsal, type RehearsalRequest, rehearse } from './rehearsal.ts'
+import type { SnapshotRules } from './snapshot-rules.ts'
 import type { ModuleThread } from './state-loader.ts'
 import type { EvaluationThread } from './thread-protocol.ts'
 import { TimeTravel } from './time-travel.ts'
@@ -32,6 +33,7 @@ export interface ComputeOptions {
    */
   readonly hotProcessesMax: number
   readonly hotMemoryBytesMax: number
+  readonly snapshotRules: SnapshotRules
   /** Named in leases. The same after a restart of the same node, so that it takes up its own work. */
   readonly workerId: string
 }
@@ -143,6 +145,7 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     return {
       ...{ store, clock, log, directory, modules, stampItem, onCommitted, onCommitUnknown },
       workerId: options.workerId,
+      snapshotRules: options.snapshotRules,
       isClosed: () => closed,
       thread: moduleThread(thread),
     }

@@ -9,6 +9,7 @@ import type { InspectionBounds, VmMessage } from '../vm/types.ts'
 import { ComputeError } from './errors.ts'
 import type { ModuleReader } from './module-reader.ts'
 import { saveSnapshot } from './snapshot-format.ts'
+import { isWorthSnapshot, replayCost, type SnapshotRules } from './snapshot-rules.ts'
 import { loadState, type ModuleThread, toThreadEntry } from './state-loader.ts'
 import type { EvaluatedEntry } from './thread-protocol.ts'
 import type { StateReading } from './time-travel.ts'
@@ -26,14 +27,6 @@ import type { StateReading } from './time-travel.ts'
 
 /** Entries evaluated at once: enough to pay for the way to the thread, few enough to answer soon. */
 const batchEntriesMax = 64
-/**
- * When a snapshot is taken: after so much gas for each byte of memory, and already after less when the process rests. 100 gas
- * are some 20 ns, so snapshots cost less than a tenth of the work, and a process of a few megabytes comes back after at
- * most some 80 ms of evaluation, or 20 when it had rested.
- */
-const gasPerByte = { working: 100, resting: 25 } as const
-/** Less is not worth a snapshot even when the state is to be freed: it is evaluated again in about a millisecond. */
-const gasPerSnapshotMin = 5_000_000
 /** Entries kept in memory on the way from the scheduler; beyond it they are read back from the store. */
 const pendingEntriesMax = 1_024
 const retryMsMin = 50
@@ -50,6 +43,7 @@ export interface RunnerDependencies {
   readonly directory: ProcessDirectory
   readonly modules: ModuleReader
   readonly stampItem: (item: DataItem) => NewItem
+  readonly snapshotRules: SnapshotRules
   onCommitted: OnCommitted
   onCommitUnknown: OnCommitUnknown
   isClosed(): boolean
@@ -93,10 +87,10 @@ export class ProcessRunner {
   /** How often the thread has died: what was begun before is gone. */
   #losses = 0
   #moduleId = ''
-  /** Gas used since the last snapshot: what a restart would have to evaluate again. */
-  #gasSinceSnapshot = 0
+  /** Of what was evaluated since the last snapshot: a restart would have to do it again. See {@link replayCost}. */
+  #costSinceSnapshot = 0
   /** The same since the last one that is kept. */
-  #gasSinceKept = 0
+  #costSinceKept = 0
   #snapshotting: Promise<void> | undefined
   /** The thread leaves out what the last snapshot had: not when that was not stored. */
   #isLastSnapshotLost = false
@@ -211,13 +205,13 @@ export class ProcessRunner {
 
   /** Whether a process that rests is worth a snapshot. */
   get isUnsaved(): boolean {
-    return this.#loaded && this.#gasSinceSnapshot >= Math.max(gasPerSnapshotMin, gasPerByte.resting * this.memoryBytes)
+    return this.#loaded && this.#isWorthSnapshot('resting', this.#costSinceSnapshot)
   }
 
   /** Takes a snapshot of the present state, if it is worth it. Resolves when it is stored, or has failed. */
   async save(): Promise<void> {
     await this.#snapshotting
-    if (!this.#loaded || this.#gasSinceSnapshot < gasPerSnapshotMin) return
+    if (!this.#loaded || this.#costSinceSnapshot < this.#deps.snapshotRules.costMin) return
     await this.#exclusive(async () => {
       await this.#commit
       await this.#takeSnapshot()
@@ -243,7 +237,7 @@ export class ProcessRunner {
   /** Frees the state without saving it, when a snapshot that is under way is stored. */
   async discard(): Promise<void> {
     await this.#snapshotting
-    await this.#forgetState()
+    await this.#exclusive(() => this.#forgetState())
   }
 
   /** The thread is gone, and the state with it. */
@@ -275,9 +269,9 @@ export class ProcessRunner {
         await this.#commit
         return
       } catch (error) {
+        await this.#exclusive(() => this.#forgetState())
         if (this.#deps.isClosed()) return
         this.#deps.log.warn({ processId: this.processId, error: String(error), retryMs }, 'evaluation failed, retrying')
-        await this.#forgetState()
         await this.#deps.clock.delay(retryMs)
         retryMs = Math.min(retryMs * 2, retryMsMax)
       }
@@ -286,6 +280,16 @@ export class ProcessRunner {
 
   /** @returns whether there is more to evaluate. */
   async #evaluateBatch(): Promise<boolean> {
+    try {
+      return await this.#evaluateNext()
+    } catch (error) {
+      // P4, before anyone else has the state: it may be in the middle of a batch, or the thread may still be.
+      await this.#forgetState()
+      throw error
+    }
+  }
+
+  async #evaluateNext(): Promise<boolean> {
     await this.#ensureLoaded()
     if (this.#nextNonce() >= this.#known || this.#deps.isClosed()) return false
     const entries = await this.#takeEntries()
@@ -301,11 +305,15 @@ export class ProcessRunner {
     this.#commit = this.#commitBatch(lease, evaluated)
     // Handled where it is awaited: without this an early failure would count as unhandled.
     this.#commit.catch(() => undefined)
-    if (this.#snapshotting === undefined && this.#gasSinceSnapshot > gasPerByte.working * this.memoryBytes) {
+    if (this.#snapshotting === undefined && this.#isWorthSnapshot('working', this.#costSinceSnapshot)) {
       await this.#commit
       await this.#takeSnapshot()
     }
     return true
+  }
+
+  #isWorthSnapshot(when: 'resting' | 'working', cost: number): boolean {
+    return isWorthSnapshot(this.#deps.snapshotRules, when, cost, this.memoryBytes)
   }
 
   /** Takes the state after the last evaluated entry, all of which are committed, and stores it while others go on. */
@@ -313,11 +321,11 @@ export class ProcessRunner {
     const nonce = this.#nextNonce() - 1
     if (nonce < 0 || !this.#loaded) return
     const { epoch } = await this.#ensureLease()
-    const [gasUsed, gasSinceKept] = [this.#gasSinceSnapshot, this.#gasSinceKept]
-    this.#gasSinceSnapshot = 0
+    const [costSinceSnapshot, costSinceKept] = [this.#costSinceSnapshot, this.#costSinceKept]
+    this.#costSinceSnapshot = 0
     // Those of a process that rests now and then are kept as seldom as those of one that works all the time.
-    const isKept = gasSinceKept > gasPerByte.working * this.memoryBytes
-    if (isKept) this.#gasSinceKept = 0
+    const isKept = this.#isWorthSnapshot('working', costSinceKept)
+    if (isKept) this.#costSinceKept = 0
     const { processId } = this
     const { store, thread, log } = this.#deps
     const taken = await thread.handle.request({ type: 'snapshot', processId, full: this.#isLastSnapshotLost })
@@ -326,8 +334,8 @@ export class ProcessRunner {
       .then(() => this.#replaceTemporary(isKept ? undefined : nonce))
       .catch((error: unknown) => {
         log.warn({ processId, nonce, error: String(error) }, 'snapshot not stored')
-        this.#gasSinceSnapshot += gasUsed
-        if (isKept) this.#gasSinceKept += gasSinceKept
+        this.#costSinceSnapshot += costSinceSnapshot
+        if (isKept) this.#costSinceKept += costSinceKept
         this.#isLastSnapshotLost = true
       })
       .finally(() => {
@@ -348,8 +356,9 @@ export class ProcessRunner {
   #settleBatch(evaluated: readonly EvaluatedEntry[]) {
     const batch = evaluated.map(({ nonce, json, failed, gasUsed, outbox, memoryBytes }) => {
       const result: StoredResult = { processId: this.processId, nonce, json, failed, gasUsed }
-      this.#gasSinceSnapshot += gasUsed
-      this.#gasSinceKept += gasUsed
+      const cost = replayCost(gasUsed, 1)
+      this.#costSinceSnapshot += cost
+      this.#costSinceKept += cost
       this.memoryBytes = memoryBytes
       return { result, outbox }
     })
@@ -435,13 +444,13 @@ export class ProcessRunner {
     await this.#commit.catch(() => undefined)
     this.#commit = Promise.resolve()
     const head = await store.head(this.processId)
-    const { moduleId, gasReplayed } = await loadState(this.#deps, {
+    const { moduleId, costReplayed } = await loadState(this.#deps, {
       processId: this.processId,
       beforeNonce: head.evaluated,
     })
     this.#moduleId = moduleId
-    this.#gasSinceSnapshot = gasReplayed
-    this.#gasSinceKept = gasReplayed
+    this.#costSinceSnapshot = costReplayed
+    this.#costSinceKept = costReplayed
     this.#known = Math.max(this.#known, head.next)
     this.#next = head.evaluated
     // What is not committed by now is evaluated again.
@@ -450,6 +459,7 @@ export class ProcessRunner {
     this.#loaded = true
   }
 
+  /** Resolves when the thread has answered all that it was asked before. */
   async #forgetState(): Promise<void> {
     this.#loaded = false
     this.#lease = undefined

@@ -8,11 +8,11 @@ import { loadRequestFor } from './environment.ts'
 import { ComputeError } from './errors.ts'
 import type { ModuleReader } from './module-reader.ts'
 import { missing, readSnapshot } from './snapshot-format.ts'
+import { replayCost } from './snapshot-rules.ts'
 import type { EvaluationThread, LoadRequest, SnapshotToLoad, ThreadEntry } from './thread-protocol.ts'
 
 /** Entries read at once when a state is brought up from the log. */
 const replayBatch = 512
-
 /** A thread, and the modules it has had the source of. */
 export interface ModuleThread {
   readonly handle: EvaluationThread
@@ -40,7 +40,8 @@ export interface LoadedState {
   readonly moduleId: string
   /** The nonce of the snapshot that it began with; undefined when it began with an empty process. */
   readonly checkpoint: number | undefined
-  readonly gasReplayed: number
+  /** A {@link replayCost}. */
+  readonly costReplayed: number
 }
 
 /**
@@ -52,7 +53,7 @@ export async function loadState(deps: StateLoaderDependencies, wanted: StateToLo
   const { store, thread } = deps
   const { processId, beforeNonce, view } = wanted
   const start = await loadStart(deps, wanted)
-  let { gasReplayed } = start
+  let { costReplayed } = start
   const read = async (from: number): Promise<readonly LogEntry[]> =>
     from < beforeNonce ? store.readLog(processId, from, beforeNonce - 1, replayBatch) : []
   let entries = await read((start.checkpoint ?? -1) + 1)
@@ -63,10 +64,10 @@ export async function loadState(deps: StateLoaderDependencies, wanted: StateToLo
     })
     // Read here while the thread evaluates there.
     const [gasUsed, following] = await Promise.all([replaying, read(last.nonce + 1)])
-    gasReplayed += gasUsed
+    costReplayed += replayCost(gasUsed, entries.length)
     entries = following
   }
-  return { ...start, gasReplayed }
+  return { ...start, costReplayed }
 }
 
 /** The first part of {@link loadState}: the last usable snapshot, or the state before nonce 0. */
@@ -82,11 +83,11 @@ export async function loadStart(deps: StateLoaderDependencies, wanted: StateToLo
   }
   const request: LoadRequest = { ...load, source: undefined, view }
   const checkpoint = await loadSnapshot(deps, request, beforeNonce - 1)
-  const gasReplayed = checkpoint === undefined ? await begin(deps, request, genesis) : 0
-  return { moduleId: load.moduleId, checkpoint, gasReplayed }
+  const costReplayed = checkpoint === undefined ? await begin(deps, request, genesis) : 0
+  return { moduleId: load.moduleId, checkpoint, costReplayed }
 }
 
-/** Brings in the state before nonce 0: an empty process, or for a fork the state that it was forked from. @returns gas. */
+/** Brings in the state before nonce 0: an empty process, or for a fork the state that it was forked from. @returns its cost. */
 async function begin(deps: StateLoaderDependencies, request: LoadRequest, genesis: LogEntry): Promise<number> {
   const { handle } = deps.thread
   const origin = forkOriginOf(genesis)
@@ -97,9 +98,9 @@ async function begin(deps: StateLoaderDependencies, request: LoadRequest, genesi
   // A name that no one else uses: the same state of the fork is loaded by one at a time.
   const key = { processId: origin.processId, view: `origin of ${request.processId} ${request.view ?? ''}` }
   try {
-    const { gasReplayed } = await loadState(deps, { ...key, beforeNonce: origin.nonce + 1 })
+    const { costReplayed } = await loadState(deps, { ...key, beforeNonce: origin.nonce + 1 })
     await handle.request({ ...request, type: 'fork', origin: key })
-    return gasReplayed
+    return costReplayed
   } finally {
     await handle.request({ type: 'unload', ...key })
   }

@@ -2,6 +2,7 @@ import type { ProcessId } from '../protocol/ids.ts'
 import type { Store } from '../store/types.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { ModuleReader } from './module-reader.ts'
+import { replayCost } from './snapshot-rules.ts'
 import { loadStart, type ModuleThread, type StateLoaderDependencies, toThreadEntry } from './state-loader.ts'
 import type { EvaluationThread, StateKey } from './thread-protocol.ts'
 
@@ -33,14 +34,14 @@ const viewsMax = 128
 /** Loads and searches at a time, so that what is asked for cannot take all memory. */
 const concurrencyMax = 4
 /**
- * On the way to a state, copies are left behind after so much gas, or so much for each byte of memory, since what is asked for
- * next is often close by; and one shortly before the end, since it is often what was just before. 40 million are some 8 ms; a
- * copy of a small state takes one or two.
+ * On the way to a state, copies are left behind after so much cost, as gas, or so much for each byte of memory, since what is
+ * asked for next is often close by; and one shortly before the end, since it is often what was just before. 40 million are some
+ * 8 ms; a copy of a small state takes one or two.
  */
-const gasPerStop = 40_000_000
-const gasPerStopByte = 10
+const costPerStop = 40_000_000
+const costPerStopByte = 10
 const entriesBeforeEnd = 16
-const gasBeforeEnd = 5_000_000
+const costBeforeEnd = 5_000_000
 /** Entries evaluated at once: the first time, and at most. */
 export const batchSizes = { first: 8, max: 128 } as const
 
@@ -58,6 +59,8 @@ interface View {
   readonly name: string
   readonly ready: Promise<void>
   isReady: boolean
+  /** Its thread has died: it is not found any more. */
+  isLost: boolean
   memoryBytes: number
   users: number
   lastUse: number
@@ -78,22 +81,29 @@ export class StateViews {
   }
 
   /**
-   * Lends the state after an entry, which must be in the log. It must be given back as it is.
+   * Lends the state after an entry, which must be in the log. It must be given back as it is. When the thread dies, it is lent
+   * once more.
    *
    * @param nonce - -1 for the state before the first entry.
    */
   read<T>(processId: ProcessId, nonce: number, work: (state: LentState) => Promise<T>): Promise<T> {
     return this.#track(async () => {
-      const view = this.#views.get(viewKey(processId, nonce)) ?? this.#add(processId, nonce, (view) => this.#load(view))
-      view.users += 1
-      view.lastUse = ++this.#lastUse
-      try {
-        await view.ready
-        return await work(lent(view))
-      } finally {
-        view.users -= 1
-        this.#freeLost(view)
-        this.#freeOldest()
+      for (let isAgain = false; ; isAgain = true) {
+        const view =
+          this.#views.get(viewKey(processId, nonce)) ?? this.#add(processId, nonce, (view) => this.#load(view))
+        view.users += 1
+        view.lastUse = ++this.#lastUse
+        try {
+          await view.ready
+          return await work(lent(view))
+        } catch (error) {
+          // Once: this may be what the thread died of.
+          if (isAgain || !view.isLost) throw error
+        } finally {
+          view.users -= 1
+          this.#freeLost(view)
+          this.#freeOldest()
+        }
       }
     })
   }
@@ -125,7 +135,11 @@ export class StateViews {
 
   /** A thread is gone, and its states with it. What is being loaded may come about in the one in its place. */
   lose(handle: EvaluationThread): void {
-    for (const [key, { thread }] of this.#views) if (thread.handle === handle) this.#views.delete(key)
+    for (const [key, view] of this.#views) {
+      if (view.thread.handle !== handle) continue
+      view.isLost = true
+      this.#views.delete(key)
+    }
   }
 
   /** Frees everything, once nobody uses it. Later calls get the error. */
@@ -157,7 +171,7 @@ export class StateViews {
     const key = viewKey(processId, nonce)
     const view: View = {
       ...{ processId, nonce, thread: this.#deps.threadFor(processId), name: this.#newName() },
-      ...{ isReady: false, memoryBytes: 0, users: 0, lastUse: ++this.#lastUse },
+      ...{ isReady: false, isLost: false, memoryBytes: 0, users: 0, lastUse: ++this.#lastUse },
       ready: Promise.resolve().then(() => load(view)),
     }
     view.ready.then(
@@ -208,7 +222,7 @@ export class StateViews {
     const { processId, thread, nonce: last, memoryBytes } = view
     const nearEnd = last - entriesBeforeEnd
     let batchSize: number = batchSizes.first
-    let gasSinceStop = 0
+    let costSinceStop = 0
     for (let nonce = from; nonce <= last; ) {
       this.checkOpen()
       const entries = await this.#deps.store.readLog(processId, nonce, nonce <= nearEnd ? nearEnd : last, batchSize)
@@ -216,11 +230,12 @@ export class StateViews {
       const request = { type: 'replay', ...keyOf(view), entries: entries.map(toThreadEntry) } as const
       const gasUsed = await thread.handle.request(request)
       batchSize = nextBatchSize(batchSize, gasUsed)
-      gasSinceStop += gasUsed
+      costSinceStop += replayCost(gasUsed, entries.length)
       nonce += entries.length
-      const gasPerThisStop = nonce === nearEnd + 1 ? gasBeforeEnd : Math.max(gasPerStop, gasPerStopByte * memoryBytes)
-      if (nonce > last || gasSinceStop < gasPerThisStop) continue
-      gasSinceStop = 0
+      const costPerThisStop =
+        nonce === nearEnd + 1 ? costBeforeEnd : Math.max(costPerStop, costPerStopByte * memoryBytes)
+      if (nonce > last || costSinceStop < costPerThisStop) continue
+      costSinceStop = 0
       await this.#leaveCopy(view, nonce - 1)
     }
   }
@@ -245,10 +260,8 @@ export class StateViews {
     }
   }
 
-  /** Of a thread that died: it is not found any more. */
   #freeLost(view: View): void {
-    const isLost = this.#views.get(viewKey(view.processId, view.nonce)) !== view
-    if (isLost && view.isReady && view.users === 0) this.#unload(view)
+    if (view.isLost && view.isReady && view.users === 0) this.#unload(view)
   }
 
   #free(view: View): void {

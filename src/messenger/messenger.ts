@@ -7,7 +7,7 @@ import type { ProcessDirectory } from '../scheduler/process-directory.ts'
 import type { Scheduled, Scheduler } from '../scheduler/scheduler.ts'
 import { causeKey } from '../store/checks.ts'
 import type { Clock } from '../store/clock.ts'
-import type { Cause, LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
+import type { Cause, ClaimedOutboxEntry, LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
 import type { ChainLimitOptions } from './chain-limit-options.ts'
 import { ChainLimits, type ChainStop, type Passage } from './chain-limits.ts'
 
@@ -76,6 +76,8 @@ interface Delivery {
   /** What is not in it is delivered. */
   readonly outcomes: Map<OutboxEntry, Outcome>
   readonly passage: Passage
+  /** Whether an earlier try may have delivered what is in it. */
+  readonly isRepeated: boolean
 }
 
 interface Source {
@@ -127,15 +129,18 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     let retryMs = retryMsMin
     /** They stand, also when the settlement is repeated: what was refused is not delivered later. */
     const outcomes = new Map<OutboxEntry, Outcome>()
+    let isRepeated = false
     while (source.queue.length > 0 && !closed) {
       const batch = source.queue.slice(0, batchMax)
       try {
-        await deliverBatch(batch, outcomes)
+        await deliverBatch(batch, outcomes, isRepeated)
         for (const { cause } of source.queue.splice(0, batch.length)) source.keys.delete(causeKey(cause))
         outcomes.clear()
+        isRepeated = false
         retryMs = retryMsMin
       } catch (error) {
         // What has no outcome is delivered again: the logs of the targets answer for what they have already (D1).
+        isRepeated = true
         if (closed) break
         log.warn({ processId, error: String(error), retryMs }, 'delivery failed, to be tried again')
         await pause(retryMs)
@@ -145,7 +150,11 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     sources.delete(processId)
   }
 
-  async function deliverBatch(batch: readonly OutboxEntry[], outcomes: Map<OutboxEntry, Outcome>): Promise<void> {
+  async function deliverBatch(
+    batch: readonly OutboxEntry[],
+    outcomes: Map<OutboxEntry, Outcome>,
+    isRepeated: boolean,
+  ): Promise<void> {
     const weights = new Map<OutboxEntry, number>()
     for (const entry of batch.filter((one) => !outcomes.has(one))) {
       const detail = detailOf(entry)
@@ -157,7 +166,7 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     for (const [entry, reason] of passage.stopped) outcomes.set(entry, dead(reason))
     try {
       const going = batch.filter((entry) => !outcomes.has(entry))
-      await deliverEach(going, { outcomes, passage })
+      await deliverEach(going, { outcomes, passage, isRepeated })
       passage.leave(true)
     } catch (error) {
       passage.leave(false)
@@ -209,16 +218,28 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     const toProcesses: OutboxEntry[] = []
     const toWallets: NewItem[] = []
     for (const entry of entries) {
-      if (await directory.has(entry.target)) toProcesses.push(entry)
       // A message to a wallet is an item that anyone can read at the gateway.
-      else toWallets.push(stampItem(parseDataItem(entry.item)))
+      if (!(await directory.has(entry.target))) toWallets.push(stampItem(parseDataItem(entry.item)))
+      else if (!(await wasMessageToWallet(entry, delivery))) toProcesses.push(entry)
     }
-    const requests = toProcesses.map(({ item, cause }) => ({ item: parseDataItem(item), cause }))
-    const [results] = await Promise.all([
-      requests.length > 0 ? scheduler.scheduleMessages(requests) : [],
-      toWallets.length > 0 ? store.putItems(toWallets) : undefined,
-    ])
+    // Before the others: what was sent after one that was not stored must not be in a log when it is tried again (D2).
+    if (toWallets.length > 0) await store.putItems(toWallets)
+    if (toProcesses.length === 0) return
+    const results = await scheduler.scheduleMessages(
+      toProcesses.map(({ item, cause }) => ({ item: parseDataItem(item), cause })),
+    )
     for (const [i, entry] of toProcesses.entries()) delivery.outcomes.set(entry, outcomeOf(results[i], delivery))
+  }
+
+  /** Whether an earlier try delivered it when its target was no process yet. What was sent later may be in its log already. */
+  async function wasMessageToWallet(
+    entry: ClaimedOutboxEntry | OutboxEntry,
+    { isRepeated }: Delivery,
+  ): Promise<boolean> {
+    if (!isRepeated && !('tries' in entry)) return false
+    const { itemId, target } = entry
+    if ((await store.getItem(itemId)) === undefined) return false
+    return (await store.findNonce(target as ProcessId, itemId)) === undefined
   }
 
   async function deliverAlone(entry: OutboxEntry, delivery: Delivery): Promise<Outcome> {

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { ComputeThread } from '../compute/compute-thread.ts'
+import { type SnapshotRules, snapshotRuleDefaults } from '../compute/snapshot-rules.ts'
 import type { EvaluationThread } from '../compute/thread-protocol.ts'
 import { chainLimitDefaults } from '../messenger/chain-limit-options.ts'
 import { createEd25519Signer } from '../protocol/signers.ts'
@@ -42,6 +43,7 @@ export interface NetworkGround {
   readonly dataDirectory?: string | undefined
   /** The Module item of the process library, signed with that key, when it is made already: it takes some milliseconds. */
   readonly builtin?: DataItem | undefined
+  readonly snapshotRules?: SnapshotRules | undefined
 }
 
 /**
@@ -71,7 +73,15 @@ export async function createNetwork(options: NetworkOptions = {}): Promise<Netwo
 
 /** Joins the units into a network. */
 export async function composeNetwork(
-  { store, threads, signerSeed, clock, dataDirectory, builtin: builtinGiven }: NetworkGround,
+  {
+    store,
+    threads,
+    signerSeed,
+    clock,
+    dataDirectory,
+    builtin: builtinGiven,
+    snapshotRules = snapshotRuleDefaults,
+  }: NetworkGround,
   {
     mode = 'development',
     log = silent,
@@ -92,7 +102,7 @@ export async function composeNetwork(
   const events = new EventBus()
   const startUnits = (): Promise<Units> =>
     composeUnits({
-      ...{ store, threads, clock, signer, builtin, stampItem, events, log, hotMemoryBytes },
+      ...{ store, threads, clock, signer, builtin, stampItem, events, log, hotMemoryBytes, snapshotRules },
       chainLimits: { depthMax: orUnlimited(chainDepthMax), entriesMax: orUnlimited(chainEntriesMax) },
       development: mode === 'development',
       now: movedClock.now,

@@ -1,5 +1,6 @@
 import { type Compute, createCompute } from '../compute/compute.ts'
 import { luaModuleFormat } from '../compute/module-format.ts'
+import type { SnapshotRules } from '../compute/snapshot-rules.ts'
 import type { EvaluationThread } from '../compute/thread-protocol.ts'
 import type { ChainLimitOptions } from '../messenger/chain-limit-options.ts'
 import { createMessenger, type Messenger } from '../messenger/messenger.ts'
@@ -41,6 +42,7 @@ export interface UnitsGround {
   readonly events: EventBus
   readonly log: Logger
   readonly hotMemoryBytes: number
+  readonly snapshotRules: SnapshotRules
   readonly chainLimits: ChainLimitOptions
   readonly development: boolean
 }
@@ -48,6 +50,7 @@ export interface UnitsGround {
 /** Builds the ring, and takes up what is in the store without result or delivery. */
 export async function composeUnits(ground: UnitsGround): Promise<Units> {
   const { store, threads, clock, now, signer, builtin, stampItem, events, log, hotMemoryBytes, development } = ground
+  const { snapshotRules } = ground
   const directory = new ProcessDirectory(store)
   const scheduler = createScheduler(
     {
@@ -78,7 +81,7 @@ export async function composeUnits(ground: UnitsGround): Promise<Units> {
     compute.enqueue(entry)
   }
   const compute = createCompute(
-    { hotProcessesMax, hotMemoryBytesMax: hotMemoryBytes, workerId },
+    { hotProcessesMax, hotMemoryBytesMax: hotMemoryBytes, snapshotRules, workerId },
     {
       ...{ store, threads, directory, stampItem, clock, log },
       onCommitted(result, outbox, published) {

@@ -2,11 +2,13 @@ import { loadRequestFor } from '../../src/compute/environment.ts'
 import type { Evaluator } from '../../src/compute/evaluator.ts'
 import type { ModuleReader } from '../../src/compute/module-reader.ts'
 import type { OutboxDetail } from '../../src/compute/outbox.ts'
+import { toThreadEntry } from '../../src/compute/state-loader.ts'
 import type { EvaluatedEntry } from '../../src/compute/thread-protocol.ts'
 import { parseAssignment } from '../../src/protocol/assignment.ts'
 import { parseDataItem, verifyDataItem } from '../../src/protocol/data-item.ts'
 import { firstHashChain, nextHashChain } from '../../src/protocol/hash-chain.ts'
 import type { ItemId, ProcessId } from '../../src/protocol/ids.ts'
+import { tagValue } from '../../src/protocol/tags.ts'
 import type { LogEntry, OutboxEntry, Store } from '../../src/store/types.ts'
 import type { Observations } from './clients.ts'
 import { causeText, type ProcessRecord, type StoreRecord } from './record.ts'
@@ -22,7 +24,8 @@ export interface Violation {
 /** What a process's log gives when it is evaluated from nothing. */
 export interface Replayed {
   readonly evaluated: readonly EvaluatedEntry[]
-  readonly stateHash: string | undefined
+  /** After each entry, or after the last one alone, or none: a hash costs more than an evaluation. */
+  readonly stateHashes: readonly string[]
 }
 
 export interface History {
@@ -41,20 +44,22 @@ export async function replay(
   evaluator: Evaluator,
   modules: ModuleReader,
   items: Pick<Store, 'getItem'>,
-  hashes: boolean,
+  hashes: 'all' | 'last' | 'none',
 ): Promise<Replayed> {
   const [genesis] = entries
-  if (genesis === undefined) return { evaluated: [], stateHash: undefined }
+  if (genesis === undefined) return { evaluated: [], stateHashes: [] }
   const { processId } = genesis
   evaluator.handle(await loadRequestFor(genesis, modules, items))
-  const given = entries.map((entry) => ({
-    ...entry,
-    assignment: entry.kind === 'assignment' ? entry.assignment : undefined,
-  }))
-  const evaluated = evaluator.handle({ type: 'evaluate', processId, entries: given }) as readonly EvaluatedEntry[]
-  const stateHash = hashes ? (evaluator.handle({ type: 'state-hash', processId }) as string) : undefined
+  const given = entries.map(toThreadEntry)
+  const evaluated: EvaluatedEntry[] = []
+  const stateHashes: string[] = []
+  for (const [i, entry] of given.entries()) {
+    evaluated.push(...(evaluator.handle({ type: 'evaluate', processId, entries: [entry] }) as EvaluatedEntry[]))
+    const isWanted = hashes === 'all' || (hashes === 'last' && i === given.length - 1)
+    if (isWanted) stateHashes.push(evaluator.handle({ type: 'state-hash', processId }) as string)
+  }
   evaluator.handle({ type: 'unload', processId })
-  return { evaluated, stateHash }
+  return { evaluated, stateHashes }
 }
 
 /** Holds a history to the invariants, from the logs and from what clients have seen. */
@@ -65,6 +70,7 @@ export async function check(history: History): Promise<Violation[]> {
   }
   for (const [processId, { entries }] of history.record.processes) {
     await checkLog(processId, entries, history, report)
+    checkTicks(processId, entries, report)
     checkOrder(processId, history, report)
     checkResults(processId, history, report)
   }
@@ -121,6 +127,36 @@ async function checkLog(
   }
 }
 
+/** I1: each tick is there once, in order, and before each entry with a time at which it was due (docs/cron.md). */
+function checkTicks(processId: ProcessId, entries: readonly LogEntry[], report: Report): void {
+  const [genesis, ...others] = entries
+  if (genesis === undefined) return
+  const intervals = parseDataItem(genesis.item).tags.filter(({ name }) => name === 'Cron-Interval')
+  const crons = intervals.map(({ value }, i) => ({
+    name: `${i}-${value}`,
+    ms: Number.parseInt(value, 10) * 1_000,
+    ticks: 0,
+  }))
+  for (const { nonce, assignment, item, timestampMs } of others) {
+    const at = `log ${processId} #${nonce}`
+    const tick = tagValue(parseAssignment(assignment).extraTags, 'Cron-Tick')
+    const ticking = crons.find(({ name }) => name === tick)
+    if (ticking !== undefined) {
+      ticking.ticks += 1
+      const dueMs = genesis.timestampMs + ticking.ticks * ticking.ms
+      const saidMs = Number(tagValue(parseDataItem(item).tags, 'Cron-Timestamp'))
+      if (saidMs !== dueMs) report('I1', `${at} is tick ${tick} of ${saidMs}; next is ${dueMs}`)
+      if (timestampMs < dueMs) report('I1', `${at} is tick ${tick} of ${dueMs}, before its time, at ${timestampMs}`)
+    } else if (tick !== undefined) report('I1', `${at} is a tick of ${tick}, which the process has not`)
+    else {
+      for (const { name, ms, ticks } of crons) {
+        const due = Math.floor((timestampMs - genesis.timestampMs) / ms)
+        if (due !== ticks) report('I1', `${at} of ${timestampMs} has ${ticks} ticks of ${name} before it, not ${due}`)
+      }
+    }
+  }
+}
+
 /** The place in a chain is that of the cause, and one deeper. */
 function checkChain(entry: LogEntry, at: string, { processes }: StoreRecord, report: Report): void {
   const { cause, chain, processId, nonce } = entry
@@ -157,20 +193,21 @@ function checkOrder(processId: ProcessId, { record, replayed }: History, report:
 /** I2, I4: results and state are those that the log gives. */
 function checkResults(processId: ProcessId, { record, replayed, stateHashes }: History, report: Report): void {
   const { entries, results } = record.processes.get(processId) ?? { entries: [], results: [] }
-  const { evaluated, stateHash } = replayed.get(processId) ?? { evaluated: [], stateHash: undefined }
+  const { evaluated, stateHashes: own } = replayed.get(processId) ?? { evaluated: [], stateHashes: [] }
+  const last = own.at(-1)
   if (results.length !== entries.length) {
     report('rest', `log ${processId} has ${entries.length} entries and ${results.length} results`)
   }
   for (const [i, result] of results.entries()) {
-    const own = evaluated[i]
-    const isSame = own?.json === result.json && own.failed === result.failed && own.gasUsed === result.gasUsed
+    const due = evaluated[i]
+    const isSame = due?.json === result.json && due.failed === result.failed && due.gasUsed === result.gasUsed
     if (result.nonce !== i || !isSame) {
-      report('I2', `result #${i} of ${processId} is ${result.json}; the log gives ${own?.json}`)
+      report('I2', `result #${i} of ${processId} is ${result.json}; the log gives ${due?.json}`)
     }
   }
   const given = stateHashes.get(processId)
-  if (stateHash !== undefined && given !== undefined && given !== stateHash) {
-    report('I2', `the state of ${processId} has hash ${given}; the log gives ${stateHash}`)
+  if (last !== undefined && given !== undefined && given !== last) {
+    report('I2', `the state of ${processId} has hash ${given}; the log gives ${last}`)
   }
 }
 
@@ -278,7 +315,7 @@ function detailOf(text: string): OutboxDetail | undefined {
 }
 
 /** I5, I6, P3: what clients were told is so. */
-function checkSeen({ record, seen }: History, report: Report): void {
+function checkSeen({ record, seen, replayed }: History, report: Report): void {
   const places = new Map<string, number>()
   for (const [processId, { entries }] of record.processes) {
     for (const entry of entries) places.set(`${processId}/${entry.itemId}`, entry.nonce)
@@ -313,6 +350,12 @@ function checkSeen({ record, seen }: History, report: Report): void {
     if (nonce !== undefined) report('I6', `item ${itemId} was refused, but is #${nonce} of ${processId}`)
   }
   checkLooks(seen, report)
+  for (const { processId, nonce, hash } of seen.stateHashes) {
+    const due = replayed.get(processId)?.stateHashes ?? []
+    const isDue = nonce === undefined ? due.includes(hash) : due[nonce] === hash
+    if (!isDue)
+      report('I2', `the state of ${processId} after #${nonce ?? 'some'} had hash ${hash}; the log gives ${due}`)
+  }
   for (const problem of seen.problems) report('answers', problem)
 }
 

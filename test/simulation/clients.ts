@@ -35,7 +35,8 @@ export interface Observations {
   readonly entries: { readonly processId: ProcessId; readonly nonce: number; readonly assignmentId: ItemId }[]
   /** Answers of dry runs: what the process had counted. */
   readonly looks: (Told & { readonly processId: ProcessId; readonly json: string })[]
-  readonly stateHashes: { readonly processId: ProcessId; readonly hash: string }[]
+  /** Hashes of states; without a nonce of the present one. */
+  readonly stateHashes: { readonly processId: ProcessId; readonly nonce: number | undefined; readonly hash: string }[]
   /** Items of which every request was refused. */
   readonly refused: Map<ItemId, { readonly processId: ProcessId; isMaybeStored: boolean }>
   /** Answers that must not be. */
@@ -83,7 +84,15 @@ export class SimulatedClients {
     ...{ acknowledgements: [], results: [], entries: [], looks: [], stateHashes: [], problems: [] },
     refused: new Map(),
   }
-  readonly counts = { requests: 0, lostRequests: 0, lostAnswers: 0, doubledRequests: 0, retries: 0, timeouts: 0 }
+  readonly counts = {
+    requests: 0,
+    lostRequests: 0,
+    lostAnswers: 0,
+    doubledRequests: 0,
+    unanswered: 0,
+    retries: 0,
+    timeouts: 0,
+  }
   readonly #options: ClientOptions
   readonly #processes: readonly DataItem[]
   readonly #items = new Map<number, { readonly item: DataItem; readonly processId: ProcessId }>()
@@ -163,14 +172,23 @@ export class SimulatedClients {
       case 'state-hash': {
         const processId = this.#process(operation.process).id as ProcessId
         await this.#request(operation, random, 'asks for a state hash', async ({ network }) => {
-          this.seen.stateHashes.push({ processId, hash: await network.stateHash(processId) })
+          this.seen.stateHashes.push({ processId, nonce: undefined, hash: await network.stateHash(processId) })
         })
         return
       }
+      case 'read-past':
+        return this.#readPast(operation, random)
       case 'read-result':
         return this.#readResult(operation, random, operation.of)
       case 'read-log':
         return this.#readLog(operation, random)
+      case 'monitor':
+      case 'unmonitor': {
+        const { kind } = operation
+        const processId = this.#process(operation.process).id as ProcessId
+        await this.#request(operation, random, `${kind}s`, ({ network }) => network[kind](processId))
+        return
+      }
     }
   }
 
@@ -232,6 +250,16 @@ export class SimulatedClients {
     await this.#request(operation, random, `submits an item with a wrong ${wrong}`, async ({ network }) => {
       const { nonce } = await network.submit(bytes)
       this.seen.problems.push(`an item with a wrong ${wrong} was accepted as #${nonce}`)
+    })
+  }
+
+  async #readPast(operation: Operation & { kind: 'read-past' }, random: Random): Promise<void> {
+    const processId = this.#process(operation.process).id as ProcessId
+    await this.#request(operation, random, 'reads a state of the past', async ({ network }) => {
+      const latest = await network.latestEntry(processId)
+      if (latest === undefined) return
+      const nonce = Math.floor(operation.share * (latest.nonce + 1))
+      this.seen.stateHashes.push({ processId, nonce, hash: await network.stateHashAt(processId, nonce) })
     })
   }
 
@@ -305,9 +333,11 @@ export class SimulatedClients {
       } else {
         const answers = Array.from({ length: way.copies }, () => this.#attempt(label, way.timeoutMs, call))
         this.counts.doubledRequests += way.copies - 1
-        const [answer] = await Promise.all(answers)
+        const answered = await Promise.all(answers)
+        const [answer] = answered
         await world.sleep(random.duration(plan.speeds.clientMs), `${label}, answer`)
-        if (answer === undefined) lost()
+        if (answered.includes(undefined)) lost()
+        if (answer === undefined) this.counts.unanswered += 1
         else if (lostAnswers > 0) {
           lostAnswers -= 1
           this.counts.lostAnswers += 1
@@ -351,13 +381,22 @@ export class SimulatedClients {
   }
 
   #processItem(index: number): DataItem {
-    const { hasLibrary } = this.#options.plan
+    const { hasLibrary, crons = [] } = this.#options.plan
     const tags = {
       ...{ 'Data-Protocol': 'ao', Variant: 'ao.TN.1', Type: 'Process', Scheduler: 'SCHEDULER_ADDRESS' },
       ...(hasLibrary ? { Module: 'MODULE_TX_ID', 'On-Boot': 'Data' } : { Module: smallModuleItem.id }),
     }
+    const cronTags = crons
+      .filter(({ process }) => process === index)
+      .flatMap(({ seconds, words }) =>
+        tagList({
+          ...{ 'Cron-Interval': `${seconds}-seconds`, 'Cron-Tag-Action': 'Work' },
+          'Cron-Tag-Script': words.replaceAll(/wallet\d/g, (name) => this.#idOf(name)),
+        }),
+      )
     const data = hasLibrary ? libraryProgram : 'small'
-    return createDataItem({ anchor: this.#anchor(1_000_000 + index), tags: tagList(tags), data }, walletAt(index))
+    const draft = { anchor: this.#anchor(1_000_000 + index), tags: [...tagList(tags), ...cronTags], data }
+    return createDataItem(draft, walletAt(index))
   }
 
   #messageItem(operation: Operation, target: string, tags: Record<string, string>, data: string): DataItem {

@@ -1,4 +1,6 @@
+import { replayCost, type SnapshotRules } from '../../src/compute/snapshot-rules.ts'
 import type { ProcessId } from '../../src/protocol/ids.ts'
+import { recordedTick } from '../../src/scheduler/cron-tick.ts'
 import { check, type Replayed, replay, type Violation } from './checks.ts'
 import { SimulatedClients, smallModuleItem } from './clients.ts'
 import { type DiskFlaw, SimulatedDisk, type WriteEvent } from './disk.ts'
@@ -97,7 +99,7 @@ class HistoryRun {
     })
     this.#node = new SimulatedNode({
       ...{ world, speeds, random: random.fork('node'), disk: this.#disk, pool: host },
-      ground: { signerSeed: nodeSeed, builtin: host.builtin },
+      ground: { signerSeed: nodeSeed, builtin: host.builtin, snapshotRules: snapshotRulesOf(plan) },
       options: { hotMemoryBytes: plan.hotMemoryBytes },
       extraThreadMs: () => (world.timeMs < this.#threadSlowUntilMs ? this.#threadExtraMs : 0),
       hostFailsAfter: () => this.#hostFailsAfter(),
@@ -160,6 +162,8 @@ class HistoryRun {
         if (this.#plan.faults.length === 0) this.report('rest', `idle() resolved with ${pending} entries to deliver`)
         this.#count('idle too early')
       }
+      step = 'crons to end'
+      for (const processId of run.network.monitored()) await run.network.unmonitor(processId)
       step = 'the outbox to be delivered'
       while ((await this.#disk.committed.outboxStatus()).pending > 0) await this.#world.sleep(500, 'waits for delivery')
       step = 'idle() again'
@@ -202,8 +206,10 @@ class HistoryRun {
     this.#host.readFrom(store)
     const evaluator = this.#host.take()
     const replayed = new Map<ProcessId, Replayed>()
+    const hashed = new Set(this.#clients.seen.stateHashes.map(({ processId }) => processId))
     for (const [processId, process] of record.processes) {
-      replayed.set(processId, await replay(process, evaluator, this.#host.modules, store, this.#draw(processId)))
+      const hashes = hashed.has(processId) ? 'all' : this.#draw(processId) ? 'last' : 'none'
+      replayed.set(processId, await replay(process, evaluator, this.#host.modules, store, hashes))
     }
     this.#host.put(evaluator)
     return { record, replayed }
@@ -289,19 +295,31 @@ class HistoryRun {
   }
 
   #allCounts({ processes, undelivered }: StoreRecord, replayed: ReadonlyMap<ProcessId, Replayed>): Counts {
-    let [messages, sent, failed] = [0, 0, 0]
+    let [messages, sent, failed, ticks] = [0, 0, 0, 0]
     for (const { entries, results } of processes.values()) {
       messages += entries.length
+      ticks += entries.filter(({ assignment }) => recordedTick(assignment) !== undefined).length
       failed += results.filter((result) => result.failed).length
     }
     for (const { evaluated } of replayed.values()) for (const { outbox } of evaluated) sent += outbox.length
     return {
       ...{ histories: 1, operations: this.#plan.operations.length, processes: processes.size, messages, failed, sent },
+      ticks,
       ...{ dead: undelivered.size, starts: this.#node.startCount, tasks: this.#world.taskCount },
       ...{ acknowledged: this.#clients.seen.acknowledgements.length, results: this.#clients.seen.results.length },
       ...this.#clients.counts,
       ...this.#counts,
     }
+  }
+}
+
+/** A snapshot when a process of some megabytes rests after so many entries, and one that is kept after some more. */
+function snapshotRulesOf({ entriesPerSnapshot }: Plan): SnapshotRules | undefined {
+  if (entriesPerSnapshot === undefined) return undefined
+  return {
+    workingCostPerByte: 0.1 * entriesPerSnapshot,
+    restingCostPerByte: 0,
+    costMin: replayCost(0, entriesPerSnapshot),
   }
 }
 

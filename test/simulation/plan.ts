@@ -41,9 +41,19 @@ export type Operation = { readonly id: number; readonly way: Way } & (
   | { readonly kind: 'send-wrong'; readonly process: number; readonly wrong: 'signature' | 'target' | 'type' }
   | { readonly kind: 'look'; readonly process: number }
   | { readonly kind: 'state-hash'; readonly process: number }
+  /** The state after an entry: `share` of those that the log has then. */
+  | { readonly kind: 'read-past'; readonly process: number; readonly share: number }
   | { readonly kind: 'read-result'; readonly of: number }
   | { readonly kind: 'read-log'; readonly process: number }
+  | { readonly kind: 'monitor' | 'unmonitor'; readonly process: number }
 )
+
+/** What a process of a client asks for at its spawn. Each tick does the words, which name no process. */
+export interface PlannedCron {
+  readonly process: number
+  readonly seconds: number
+  readonly words: string
+}
 
 /** Writes by which faults are placed. */
 export const placedWrites = [
@@ -98,7 +108,10 @@ export interface Plan {
   readonly hasLibrary: boolean
   /** Memory that loaded processes may take; absent: enough. */
   readonly hotMemoryBytes?: number | undefined
+  /** Snapshots after so many entries; absent: as a real node takes them, which these short histories hardly reach. */
+  readonly entriesPerSnapshot?: number | undefined
   readonly speeds: Speeds
+  readonly crons?: readonly PlannedCron[] | undefined
   readonly operations: readonly Operation[]
   readonly faults: readonly Fault[]
 }
@@ -106,14 +119,25 @@ export interface Plan {
 /** The history of a seed. */
 export function planFor(seed: string): Plan {
   const random = new Random(seed)
-  const spanMs = random.magnitude(20, 2_000)
+  const crons = random.chance(0.2) ? drawCrons(random.fork('crons')) : undefined
+  // Crons count in seconds.
+  const spanMs = crons === undefined ? random.magnitude(20, 2_000) : random.magnitude(2_000, 60_000)
   const speeds = drawSpeeds(random.fork('speeds'))
   const operations = drawOperations(random.fork('operations'), spanMs)
   const faults = drawFaults(random.fork('faults'), spanMs)
   const hasLibrary = random.chance(0.25)
   // With room for none, a process is freed as soon as another comes.
   const hotMemoryBytes = random.chance(0.3) ? 1 : undefined
-  return { seed, hasLibrary, hotMemoryBytes, speeds, operations, faults }
+  const entriesPerSnapshot = random.chance(0.5) ? random.integer(1, 8) : undefined
+  return { seed, hasLibrary, hotMemoryBytes, entriesPerSnapshot, crons, speeds, operations, faults }
+}
+
+function drawCrons(random: Random): PlannedCron[] {
+  return Array.from({ length: random.integer(1, 3) }, () => ({
+    process: random.integer(0, processCount - 1),
+    seconds: random.pick([1, 2, 7, 30]),
+    words: random.pick(['', 'note', 'fail', 'tell child', 'tell child; wallet wallet0']),
+  }))
 }
 
 function drawSpeeds(random: Random): Speeds {
@@ -156,8 +180,11 @@ function drawOperation(random: Random, id: number, spawned: number): object {
     'send-wrong': 1,
     look: 2,
     'state-hash': 0.5,
+    'read-past': 2,
     'read-result': 3,
     'read-log': 1,
+    monitor: 1,
+    unmonitor: 0.3,
   })
   switch (kind) {
     case 'send':
@@ -165,6 +192,8 @@ function drawOperation(random: Random, id: number, spawned: number): object {
     case 'assign':
     case 'read-result':
       return { kind, process, of: random.integer(0, Math.max(0, id - 1)) }
+    case 'read-past':
+      return { kind, process, share: random.next() }
     case 'send-wrong':
       return { kind, process, wrong: random.pick(['signature', 'target', 'type'] as const) }
     default:
@@ -252,7 +281,7 @@ function drawFault(random: Random, spanMs: number): object {
     'full-disk': 1,
     'slow-disk': 1,
     'thread-death': 2,
-    'host-fault': 1,
+    'host-fault': 2,
     'slow-thread': 0.5,
     'clock-jump': 1,
   })
@@ -286,7 +315,7 @@ function drawFault(random: Random, spanMs: number): object {
 function drawPlace(random: Random): WritePlace {
   const weights = {
     ...{ append: 6, commitResults: 6, settleOutbox: 4, claimOutbox: 2, acquire: 1.5, putItems: 0.5 },
-    ...{ putPages: 0.3, putCheckpoint: 0.3 },
+    ...{ putPages: 1, putCheckpoint: 1 },
   } satisfies Record<PlacedWrite, number>
   return { write: random.weighted(weights), count: random.integer(1, random.pick([3, 10, 30])) }
 }

@@ -2,7 +2,7 @@
  * The programs of simulated processes, and the scripts that make them do something.
  *
  * A script is a text: levels divided by `|`, each a list of words divided by `;`. Who receives it does the words of the first
- * level; what it sends carries the others. So a script is at most as deep as it has levels, and every chain ends. A process
+ * level; what it sends carries the others. A tick of a cron has its script in a tag. So a script is at most as deep as it has levels, and every chain ends. A process
  * counts the scripts that it has worked on, and says so in the result.
  *
  * Arguments of words are process ids, wallets, numbers, or `child`: the youngest child.
@@ -31,7 +31,7 @@ function words.adopt(msg, rest)
 end
 function words.ask(msg, rest, target)
   local answer = Send({ Target = id(target), Action = "Ask" }).receive()
-  Count = Count + 1000 * tonumber(answer.Data)
+  Count = Count + 1000 * (tonumber(answer.Data) % 1000)
   Send({ Target = answer.From, Action = "Work", Data = rest })
 end
 function words.wallet(msg, rest, address) Send({ Target = address, Action = "News", Data = rest }) end
@@ -42,7 +42,7 @@ function words.burn(msg, rest, rounds) for i = 1, tonumber(rounds) do Waste = i 
 function words.grow(msg, rest, count) Bulk = (Bulk or "") .. string.rep("x", tonumber(count)) end
 Handlers.add("Work", "Work", function(msg)
   Count = Count + 1
-  local first, rest = (msg.Data or ""):match("^([^|]*)|?(.*)$")
+  local first, rest = (msg.Cron and msg.Tags.Script or msg.Data or ""):match("^([^|]*)|?(.*)$")
   for word in first:gmatch("[^;]+") do
     local name, target, other = word:match("^(%a+) ?(%S*) ?(%S*)$")
     if words[name] then words[name](msg, rest, target, other) end
@@ -125,7 +125,7 @@ function words.grow(msg, rest, size) bulk = bulk .. ("x"):rep(tonumber(size)) en
 local actions = {}
 function actions.Work(msg)
   count = count + 1
-  local first, rest = msg.data:match("^([^|]*)|?(.*)$")
+  local first, rest = (msg.tags.Script or msg.data):match("^([^|]*)|?(.*)$")
   for word in first:gmatch("[^;]+") do
     local name, target, other = word:match("^(%a+) ?(%S*) ?(%S*)$")
     if words[name] then words[name](msg, rest, target, other) end
@@ -138,7 +138,7 @@ function actions.Answer(msg)
   local rest = asked[msg.tags.Reference]
   if not rest then return end
   asked[msg.tags.Reference] = nil
-  count = count + 1000 * (tonumber(msg.data) or 0)
+  count = count + 1000 * ((tonumber(msg.data) or 0) % 1000)
   send(msg.from, rest, { "Action", "Work" })
 end
 function actions.Spawned(msg)

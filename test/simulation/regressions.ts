@@ -111,4 +111,80 @@ export const regressions: readonly { readonly name: string; readonly plan: Plan 
       ],
     },
   },
+  {
+    name: 'a state that the host failed in is not saved when the node stops',
+    plan: {
+      seed: '1795464954824',
+      hasLibrary: false,
+      speeds: {
+        threads: 1,
+        readMs: 0.04527670793787908,
+        gatherMs: 0.011155144230419411,
+        syncMs: 2.057570137973168,
+        answerMs: 0.018707266143301867,
+        threadMs: 8.709111928443333,
+        clientMs: 1.2857784642730374,
+      },
+      operations: [
+        { ...operation(0, 3), kind: 'spawn', process: 0 },
+        { ...operation(1, 41), kind: 'send', process: 0, levels: [], readsResult: false },
+        { ...operation(5, 139), kind: 'send', process: 0, levels: [], readsResult: false },
+        {
+          ...{ id: 6, kind: 'send', process: 0, levels: [], readsResult: false },
+          way: { ...operation(6, 767).way, wallet: 2, lostRequests: 2, timeoutMs: 808.0276324665549 },
+        },
+        {
+          ...operation(7, 648),
+          kind: 'send',
+          process: 0,
+          levels: [
+            ['tell child', 'wallet wallet0', 'reply'],
+            ['reply', 'assign child'],
+            ['tell 0', 'grow 142321'],
+          ],
+          readsResult: false,
+        },
+      ],
+      faults: [
+        { id: 1, kind: 'host-fault', count: 8, afterEntries: 1 },
+        { id: 3, kind: 'restart', atMs: 1119, downMs: 2124 },
+      ],
+    },
+  },
+  {
+    name: 'what was sent to a process before its spawn does not come behind what was sent after it, when it is delivered again',
+    plan: {
+      seed: '1795466635070',
+      hasLibrary: true,
+      hotMemoryBytes: 1,
+      speeds: {
+        threads: 1,
+        readMs: 0.6412796697649256,
+        gatherMs: 0.9995108403535248,
+        syncMs: 7.753439291550963,
+        answerMs: 0.016553526782014227,
+        threadMs: 7.467320270487775,
+        clientMs: 6.548884316602198,
+      },
+      operations: [
+        { ...operation(0, 4), kind: 'spawn', process: 0 },
+        { ...operation(2, 4), kind: 'spawn', process: 2 },
+        {
+          ...operation(10, 1155),
+          kind: 'send',
+          process: 2,
+          levels: [
+            ['reply', 'burst 2 4'],
+            ['tell 2', 'reply'],
+            ['share 0 1', 'share 0 child'],
+          ],
+          readsResult: false,
+        },
+      ],
+      faults: [
+        { id: 0, kind: 'crash-at-write', at: { write: 'commitResults', count: 1 }, after: false, downMs: 206 },
+        { id: 2, kind: 'crash', atMs: 1624, downMs: 215, keepsWrite: false },
+      ],
+    },
+  },
 ]

@@ -11,7 +11,7 @@ export function describeViolations(violations: readonly Violation[], names: Read
 }
 
 /** What a plan does, a line each, in the order of time. */
-export function describePlan({ operations, faults, speeds }: Plan): string {
+export function describePlan({ operations, faults, speeds, crons = [] }: Plan): string {
   const lines = operations.map((operation) => ({ atMs: operation.way.atMs, text: describeOperation(operation) }))
   const placed: string[] = []
   for (const fault of faults) {
@@ -23,6 +23,7 @@ export function describePlan({ operations, faults, speeds }: Plan): string {
   return [
     ...lines.map(({ atMs, text }) => `${formatTime(atMs)} ${text}`),
     ...placed,
+    ...crons.map(({ process, seconds, words }) => `  p${process} has a cron of ${seconds} s: "${words}"`),
     `  speeds: ${speedText.join(', ')}`,
   ].join('\n')
 }
@@ -103,10 +104,15 @@ function deedOf(operation: Operation): string {
       return `makes a dry run of p${operation.process}`
     case 'state-hash':
       return `asks for the state hash of p${operation.process}`
+    case 'read-past':
+      return `reads a state of p${operation.process}, after ${Math.floor(100 * operation.share)} % of its log`
     case 'read-result':
       return `reads the result of item${operation.of}`
     case 'read-log':
       return `reads the log of p${operation.process}`
+    case 'monitor':
+    case 'unmonitor':
+      return `${operation.kind}s p${operation.process}`
   }
 }
 

@@ -38,6 +38,10 @@ export async function shrink(plan: Plan, breaks: (plan: Plan) => Promise<boolean
       () => best.operations,
       (operations) => accept({ ...best, operations }),
     )
+    await dropParts(
+      () => best.crons ?? [],
+      (crons) => accept({ ...best, crons }),
+    )
     for (const { id } of best.operations) {
       for (const simpler of simplerOperations) {
         const operations = best.operations.map((one) => (one.id === id ? simpler(one) : one))

@@ -173,6 +173,27 @@ test.each(tamperings)('the checks find $name', async ({ rule, tamper }) => {
   expect(rulesOf(await runHistory(soundPlan, host, { tamper }))).toContain(rule)
 })
 
+test('ticks of crons are made, and the checks find one that is missing', async () => {
+  const plan: Plan = {
+    ...soundPlan,
+    crons: [{ process: 0, seconds: 1, words: 'note' }],
+    operations: [
+      { ...operation(0, 10), kind: 'spawn', process: 0 },
+      { ...operation(1, 100), kind: 'monitor', process: 0 },
+      { ...operation(2, 3_500), kind: 'send', process: 0, levels: [], readsResult: true },
+      { ...operation(3, 3_600), kind: 'read-past', process: 0, share: 0.5 },
+    ],
+  }
+  const { violations, counts } = await runHistory(plan, host)
+  expect(violations).toEqual([])
+  expect(counts).toMatchObject({ ticks: 3, messages: 5 })
+
+  const tamper = inTarget(({ entries, results }) => ({ entries: entries.toSpliced(2, 1), results }))
+  const texts = (await runHistory(plan, host, { tamper })).violations.map(({ text }) => text)
+  expect(texts).toContainEqual(expect.stringMatching(/is tick 0-1-seconds of \d+; next is/))
+  expect(texts).toContainEqual(expect.stringMatching(/has 2 ticks of 0-1-seconds before it, not 3/))
+})
+
 const controlSeedCount = 60
 
 const flaws: readonly { readonly flaw: DiskFlaw; readonly rule: Rule; readonly partsMax: number }[] = [
