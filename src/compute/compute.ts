@@ -13,6 +13,8 @@ import {
   type OnCommitUnknown,
   ProcessRunner,
   type RunnerDependencies,
+  retryMsMax,
+  retryMsMin,
 } from './process-runner.ts'
 import { type Rehearsal, type RehearsalRequest, rehearse } from './rehearsal.ts'
 import type { SnapshotRules } from './snapshot-rules.ts'
@@ -56,8 +58,8 @@ export interface Compute {
   prepare(moduleId: string, source: string): Promise<void>
   /** A durable entry is to be evaluated. */
   enqueue(entry: LogEntry): void
-  /** The log of a process may have grown. */
-  lookFor(processId: ProcessId): Promise<void>
+  /** The log of a process may have grown: looks until the store says so or not. */
+  lookFor(processId: ProcessId): void
   /** Result of an entry that is in the log; waits for it. */
   result(processId: ProcessId, nonce: number): Promise<StoredResult>
   /** Resolves when every result of a process that {@link result} has given by now is in the store. */
@@ -215,6 +217,22 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
       })
   })
 
+  const lookings = new Set<Promise<void>>()
+
+  /** Nobody else tells of an entry whose append failed and has happened all the same. */
+  async function look(processId: ProcessId): Promise<void> {
+    for (let retryMs = retryMsMin; !closed; retryMs = Math.min(retryMs * 2, retryMsMax)) {
+      try {
+        const { next, evaluated } = await store.head(processId)
+        if (!closed && evaluated < next) runnerOf(processId).wake(next)
+        return
+      } catch (error) {
+        log.warn({ processId, error: String(error), retryMs }, 'log not looked at, to be tried again')
+        await clock.delay(retryMs)
+      }
+    }
+  }
+
   async function stop(): Promise<void> {
     closed = true
     stopSaving()
@@ -236,9 +254,9 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     enqueue(entry) {
       if (!closed) runnerOf(entry.processId).enqueue(entry)
     },
-    async lookFor(processId) {
-      const { next, evaluated } = await store.head(processId)
-      if (!closed && evaluated < next) runnerOf(processId).wake(next)
+    lookFor(processId) {
+      const looking = look(processId).finally(() => lookings.delete(looking))
+      lookings.add(looking)
     },
     async result(processId, nonce) {
       return runnerOf(processId).waitFor(nonce)
@@ -278,8 +296,8 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
       }
     },
     async idle() {
-      while ([...runners.values()].some(({ busy }) => busy)) {
-        await Promise.all([...runners.values()].map((runner) => runner.rest()))
+      while (lookings.size > 0 || [...runners.values()].some(({ busy }) => busy)) {
+        await Promise.all([...lookings, ...[...runners.values()].map((runner) => runner.rest())])
       }
     },
     async close() {

@@ -29,8 +29,8 @@ import type { StateReading } from './time-travel.ts'
 const batchEntriesMax = 64
 /** Entries kept in memory on the way from the scheduler; beyond it they are read back from the store. */
 const pendingEntriesMax = 1_024
-const retryMsMin = 50
-const retryMsMax = 5_000
+export const retryMsMin = 50
+export const retryMsMax = 5_000
 
 export const leaseTtlMs = 60_000
 

@@ -64,11 +64,7 @@ export async function composeUnits(ground: UnitsGround): Promise<Units> {
       isMonitored: (processId) => crons.isMonitored(processId),
       pause: () => clock.delay(0),
       onTick: (entry) => onScheduled(entry),
-      onAppendUnknown(processId) {
-        compute
-          .lookFor(processId)
-          .catch((error: unknown) => log.warn({ processId, error: String(error) }, 'log not looked at'))
-      },
+      onAppendUnknown: (processId) => compute.lookFor(processId),
     },
   )
   const publishDelivered = ({ target, itemId, cause }: OutboxEntry): void => {
