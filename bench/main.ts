@@ -6,6 +6,7 @@ import { benchReplay } from './replay.ts'
 import { benchRollback } from './rollback.ts'
 import { benchColdStart, benchSnapshots } from './snapshots.ts'
 import { benchTimeTravel } from './time-travel.ts'
+import { benchUploads } from './uploads.ts'
 
 // Every figure of docs/performance.md, in one run: `npm run bench`, or `npm run bench -- evaluate http …` for some.
 
@@ -21,6 +22,7 @@ const benches: Record<string, () => void | Promise<void>> = {
   rollback: benchRollback,
   start: benchStart,
   http: benchHttp,
+  uploads: benchUploads,
   graphql: benchGraphql,
   events: benchEvents,
 }
