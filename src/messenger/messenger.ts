@@ -228,7 +228,16 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     const results = await scheduler.scheduleMessages(
       toProcesses.map(({ item, cause }) => ({ item: parseDataItem(item), cause })),
     )
-    for (const [i, entry] of toProcesses.entries()) delivery.outcomes.set(entry, outcomeOf(results[i], delivery))
+    // All of them, whatever one is: those that were appended are told of now or never.
+    let failure: unknown
+    for (const [i, entry] of toProcesses.entries()) {
+      try {
+        delivery.outcomes.set(entry, outcomeOf(results[i], delivery))
+      } catch (error) {
+        failure ??= error
+      }
+    }
+    if (failure !== undefined) throw failure
   }
 
   /** Whether an earlier try delivered it when its target was no process yet. What was sent later may be in its log already. */

@@ -60,7 +60,7 @@ export interface SchedulerDependencies {
   readonly pause: () => Promise<void>
   /** A tick is durable and is to be evaluated. */
   onTick(entry: LogEntry): void
-  /** An append failed and may have happened all the same: then the log has an entry that nobody was told of. */
+  /** An append failed, and may have happened all the same or in part: then the log has an entry that nobody was told of. */
   onAppendUnknown(processId: ProcessId): void
 }
 
@@ -234,12 +234,18 @@ export function createScheduler(options: SchedulerOptions, dependencies: Schedul
       if (kind !== 'process' && !crons.isKnown(processId)) await crons.load(processId)
     }
     const results = [...(await appendOnce(requests))]
-    for (;;) {
-      const early = results.flatMap((result, index) => (isEarly(result) ? [index] : []))
-      if (early.length === 0) return results
-      const again = early.flatMap((index) => requests[index] ?? [])
-      for (const processId of new Set(again.map((request) => request.processId))) await bringUp(processId)
-      for (const [position, result] of (await appendOnce(again)).entries()) results[early[position] ?? 0] = result
+    try {
+      for (;;) {
+        const early = results.flatMap((result, index) => (isEarly(result) ? [index] : []))
+        if (early.length === 0) return results
+        const again = early.flatMap((index) => requests[index] ?? [])
+        for (const processId of new Set(again.map((request) => request.processId))) await bringUp(processId)
+        for (const [position, result] of (await appendOnce(again)).entries()) results[early[position] ?? 0] = result
+      }
+    } catch (error) {
+      // The caller does not learn of those that were appended, and a repetition finds duplicates.
+      tellUnknown(requests)
+      throw error
     }
   }
 
@@ -264,15 +270,20 @@ export function createScheduler(options: SchedulerOptions, dependencies: Schedul
     const due = { afterMs: head.timestampMs, throughMs: timestampAfter(head), max: ticksPerBatchMax }
     const requests = dueTicks(schedule, due).map((one) => tickRequest(processId, one, known))
     let [count, lastMs] = [0, head.timestampMs]
+    let failure: Error | undefined
     for (const result of await appendOnce(requests)) {
       const scheduled = toScheduled(result, { processId })
-      if (scheduled instanceof Error) throw scheduled
+      if (scheduled instanceof Error) {
+        failure ??= scheduled
+        continue
+      }
       lastMs = scheduled.entry.timestampMs
       // The head may have been behind those on their way: their scheduling has told of them.
       if (scheduled.duplicate) continue
       count += 1
       onTick(scheduled.entry)
     }
+    if (failure !== undefined) throw failure
     return { count, nextMs: nextTickMs(schedule, lastMs) }
   }
 
@@ -294,11 +305,15 @@ export function createScheduler(options: SchedulerOptions, dependencies: Schedul
     try {
       return await store.append(requests)
     } catch (error) {
-      for (const processId of new Set(requests.map((request) => request.processId))) {
-        directory.forget(processId)
-        onAppendUnknown(processId)
-      }
+      tellUnknown(requests)
       throw error
+    }
+  }
+
+  function tellUnknown(requests: readonly AppendRequest[]): void {
+    for (const processId of new Set(requests.map((request) => request.processId))) {
+      directory.forget(processId)
+      onAppendUnknown(processId)
     }
   }
 

@@ -176,8 +176,13 @@ function checkOrder(processId: ProcessId, { record, replayed }: History, report:
   for (const entry of record.processes.get(processId)?.entries ?? []) {
     const { cause, nonce, itemId } = entry
     const sent = cause && replayed.get(cause.processId)?.evaluated[cause.nonce]?.outbox
+    const isAssigned = entry.kind === 'assignment'
     const isDirect = sent?.some(
-      (one) => one.cause.index === cause?.index && one.target === processId && one.itemId === itemId,
+      (one) =>
+        one.cause.index === cause?.index &&
+        one.target === processId &&
+        one.itemId === itemId &&
+        (one.kind === 'assignment') === isAssigned,
     )
     if (cause === undefined || isDirect !== true) continue
     const before = last.get(cause.processId)

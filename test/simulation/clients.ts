@@ -134,7 +134,7 @@ export class SimulatedClients {
   }
 
   /** Calls of a run that it has not answered. */
-  unanswered(lifetime: Lifetime): string[] {
+  unanswered(lifetime: Lifetime | undefined): string[] {
     return [...this.#openCalls].filter((call) => call.lifetime === lifetime).map(({ label }) => label)
   }
 

@@ -157,6 +157,10 @@ class HistoryRun {
       // Faults that are placed by a write may still strike.
       const run = await this.#restingRun()
       this.#isWell = true
+      step = 'calls that clients gave up'
+      while (this.#clients.unanswered(run.lifetime).length > 0) await this.#world.sleep(100, 'waits for answers')
+      step = 'idle() after them'
+      await run.network.idle()
       const { pending } = await this.#disk.committed.outboxStatus()
       if (pending > 0) {
         if (this.#plan.faults.length === 0) this.report('rest', `idle() resolved with ${pending} entries to deliver`)
@@ -172,7 +176,6 @@ class HistoryRun {
       for (const processId of await this.#disk.committed.listProcesses({ limit: 1_000 })) {
         if (this.#draw(processId)) hashes.set(processId, await run.network.stateHash(processId))
       }
-      for (const label of this.#clients.unanswered(run.lifetime)) this.report('rest', `${label}: it was never answered`)
       step = 'close()'
       await this.#node.stop()
     }
@@ -183,7 +186,10 @@ class HistoryRun {
         isDone = true
       })
     if (await this.#world.run(() => isDone, limitMs)) await finished
-    else this.report('rest', `waited for ${step} for ${restLimitMs / 1_000} s without any fault`)
+    else {
+      const open = this.#clients.unanswered(this.#node.current?.lifetime).join(', ')
+      this.report('rest', `waited for ${step} for ${restLimitMs / 1_000} s without any fault; open calls: ${open}`)
+    }
     return hashes
   }
 

@@ -242,4 +242,46 @@ export const regressions: readonly { readonly name: string; readonly plan: Plan 
       ],
     },
   },
+  {
+    name: 'a message that was appended beside one that had to wait for ticks is evaluated, also when those ticks fail at first',
+    plan: {
+      seed: '1795469732395.4',
+      hasLibrary: false,
+      entriesPerSnapshot: 5,
+      crons: [
+        { process: 2, seconds: 7, words: 'tell child' },
+        { process: 1, seconds: 1, words: 'note' },
+      ],
+      speeds: {
+        threads: 1,
+        readMs: 0.16402025461187106,
+        gatherMs: 0.01740537628280389,
+        syncMs: 1.1319206227985419,
+        answerMs: 0.04009344463001682,
+        threadMs: 0.38407961669649554,
+        clientMs: 1.6044779751049967,
+      },
+      operations: [
+        { ...operation(0, 0), kind: 'spawn', process: 0 },
+        { ...operation(1, 4), kind: 'spawn', process: 1 },
+        { ...operation(2, 1), kind: 'spawn', process: 2 },
+        { ...operation(8, 13930), kind: 'send', process: 0, levels: [['tell 1', 'forward child']], readsResult: false },
+        { ...operation(9, 10485), kind: 'send', process: 1, levels: [['spawn']], readsResult: false },
+        { ...operation(12, 3376), kind: 'send-wrong', process: 2, wrong: 'target' },
+        {
+          ...{ id: 14, kind: 'send', process: 2, levels: [['tell 2', 'reply']], readsResult: true },
+          way: { ...operation(14, 8964).way, wallet: 1, timeoutMs: 700.0468477027036 },
+        },
+        { ...operation(17, 12254), kind: 'send', process: 1, levels: [], readsResult: true },
+        {
+          ...operation(22, 1902),
+          kind: 'send',
+          process: 2,
+          levels: [['forward 3', 'adopt', 'reply']],
+          readsResult: true,
+        },
+      ],
+      faults: [{ id: 0, kind: 'read-failure', count: 36, reads: 1 }],
+    },
+  },
 ]
