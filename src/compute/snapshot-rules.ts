@@ -33,6 +33,11 @@ export function replayCost(gasUsed: number, entryCount: number): number {
   return gasUsed + entryCount * gasPerEntry
 }
 
-export function isWorthSnapshot(rules: SnapshotRules, when: 'resting' | 'working', cost: number, memoryBytes: number) {
+export function isWorthSnapshot(
+  rules: SnapshotRules,
+  when: 'resting' | 'working',
+  cost: number,
+  memoryBytes: number,
+): boolean {
   return cost >= Math.max(rules.costMin, rules[`${when}CostPerByte`] * memoryBytes)
 }

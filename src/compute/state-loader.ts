@@ -13,6 +13,7 @@ import type { EvaluationThread, LoadRequest, SnapshotToLoad, ThreadEntry } from 
 
 /** Entries read at once when a state is brought up from the log. */
 const replayBatch = 512
+
 /** A thread, and the modules it has had the source of. */
 export interface ModuleThread {
   readonly handle: EvaluationThread
