@@ -138,7 +138,8 @@ export class Evaluator {
   #template({ moduleId, source, processId }: LoadRequest): Template | RejectedVm {
     const known = this.#templates.get(moduleId)
     if (known !== undefined) return known
-    if (source === undefined) throw new ComputeError({ code: 'COMPUTE_MODULE_MISSING', processId, moduleId })
+    // Another thread had it, in the place of which this one is.
+    if (source === undefined) throw new ComputeError({ code: 'COMPUTE_STATE_LOST', processId })
     return this.#makeTemplate(moduleId, source)
   }
 

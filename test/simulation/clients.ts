@@ -90,6 +90,7 @@ export class SimulatedClients {
     lostAnswers: 0,
     doubledRequests: 0,
     unanswered: 0,
+    lostAgain: 0,
     retries: 0,
     timeouts: 0,
   }
@@ -331,6 +332,7 @@ export class SimulatedClients {
         lostRequests -= 1
         this.counts.lostRequests += 1
       } else {
+        const deathsBefore = this.#options.node.threadDeathCount
         const answers = Array.from({ length: way.copies }, () => this.#attempt(label, way.timeoutMs, call))
         this.counts.doubledRequests += way.copies - 1
         const answered = await Promise.all(answers)
@@ -342,6 +344,7 @@ export class SimulatedClients {
           lostAnswers -= 1
           this.counts.lostAnswers += 1
         } else if (answer.ok) return answer.value
+        else if (this.#isLostAgain(answer.error, deathsBefore)) this.counts.lostAgain += 1
         else if (!this.#mayRetry(label, answer.error, tries)) return undefined
       }
       if (!way.isPatient) return undefined
@@ -368,6 +371,11 @@ export class SimulatedClients {
     const first = await Promise.race([answer, run.lifetime.whenEnded, timeout])
     if (first === 'timeout') this.counts.timeouts += 1
     return typeof first === 'object' ? first : undefined
+  }
+
+  /** A read is made once more when its thread dies, and fails when the next one dies too. */
+  #isLostAgain(error: unknown, deathsBefore: number): boolean {
+    return errorCode(error) === 'COMPUTE_STATE_LOST' && this.#options.node.threadDeathCount >= deathsBefore + 2
   }
 
   #mayRetry(label: string, error: unknown, tries: number): boolean {

@@ -30,6 +30,7 @@ export class SimulatedNode {
   /** The run that takes requests. */
   current: Run | undefined
   startCount = 0
+  threadDeathCount = 0
   /** What must not happen to a node. */
   readonly problems: string[] = []
   readonly #options: NodeOptions
@@ -111,6 +112,7 @@ export class SimulatedNode {
 
   killThread(index: number): void {
     if (this.#lifetime.ended) return
+    this.threadDeathCount += 1
     this.#threads[index % this.#threads.length]?.die()
   }
 

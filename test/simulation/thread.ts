@@ -139,7 +139,7 @@ export class SimulatedThread implements EvaluationThread {
       const { moduleId, processId, source } = request
       // The evaluator may know it from before; this thread does not.
       if (source === undefined && !this.#modules.has(moduleId)) {
-        throw new ComputeError({ code: 'COMPUTE_MODULE_MISSING', processId, moduleId })
+        throw new ComputeError({ code: 'COMPUTE_STATE_LOST', processId })
       }
       this.#modules.add(moduleId)
       this.#loaded.set(JSON.stringify([processId, viewOf(request)]), request)
