@@ -1,4 +1,5 @@
 import type { ProcessId } from '../protocol/ids.ts'
+import { errorCode } from '../protocol/loom-error.ts'
 import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
 import type { Clock } from '../store/clock.ts'
@@ -92,6 +93,8 @@ const sweepIntervalMs = 10 * 60_000
 const sweepGraceMs = 60_000
 /** Saving at the end waits no longer than this: what is not saved is evaluated again. */
 const closeSaveMsMax = 3_000
+/** A thread that dies meanwhile has another in its place; when that one dies too, and the next, this is what they die of. */
+const preparationsMax = 3
 /** The engine keeps a second copy of a state, to undo failed messages. */
 const copiesPerState = 2
 
@@ -233,6 +236,19 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
     }
   }
 
+  async function prepareThread({ handle, knownModules }: Thread, moduleId: string, source: string): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await handle.request({ type: 'prepare', moduleId, source })
+        // At once: while others still prepare, this thread may die and be another, which does not know it.
+        knownModules.add(moduleId)
+        return
+      } catch (error) {
+        if (attempt === preparationsMax || errorCode(error) !== 'COMPUTE_THREAD_FAILED') throw error
+      }
+    }
+  }
+
   async function stop(): Promise<void> {
     closed = true
     stopSaving()
@@ -243,13 +259,7 @@ export function createCompute(options: ComputeOptions, dependencies: ComputeDepe
 
   return {
     async prepare(moduleId, source) {
-      await Promise.all(
-        threads.map(async ({ handle, knownModules }) => {
-          await handle.request({ type: 'prepare', moduleId, source })
-          // At once: while others still prepare, this thread may die and be another, which does not know it.
-          knownModules.add(moduleId)
-        }),
-      )
+      await Promise.all(threads.map((thread) => prepareThread(thread, moduleId, source)))
     },
     enqueue(entry) {
       if (!closed) runnerOf(entry.processId).enqueue(entry)

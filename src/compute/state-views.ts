@@ -70,6 +70,8 @@ export class StateViews {
   readonly #deps: StateViewsDependencies
   readonly #views = new Map<string, View>()
   readonly #limit = new ConcurrencyLimit(concurrencyMax)
+  /** How often each thread has died. */
+  readonly #losses = new Map<EvaluationThread, number>()
   /** What a close waits for. */
   readonly #working = new Set<Promise<unknown>>()
   #lastName = 0
@@ -110,7 +112,7 @@ export class StateViews {
 
   /**
    * Lends the last state before an entry that can be had without evaluating: that of a snapshot, or the one before the
-   * first entry. It may be changed, and is thrown away afterwards.
+   * first entry. It may be changed, and is thrown away afterwards. When the thread dies, it is lent once more.
    *
    * @param work - Gets the nonce after which it is the state; -1 before the first entry.
    */
@@ -121,13 +123,19 @@ export class StateViews {
   ): Promise<T> {
     return this.#track(() =>
       this.#limit.run(async () => {
-        const thread = this.#deps.threadFor(processId)
-        const name = this.#newName()
-        try {
-          const { checkpoint = -1 } = await loadStart({ ...this.#deps, thread }, { processId, beforeNonce, view: name })
-          return await work(lent({ processId, thread, name }), checkpoint)
-        } finally {
-          this.#unload({ processId, thread, name })
+        for (let isAgain = false; ; isAgain = true) {
+          const thread = this.#deps.threadFor(processId)
+          const name = this.#newName()
+          const losses = this.#losses.get(thread.handle)
+          try {
+            const wanted = { processId, beforeNonce, view: name }
+            const { checkpoint = -1 } = await loadStart({ ...this.#deps, thread }, wanted)
+            return await work(lent({ processId, thread, name }), checkpoint)
+          } catch (error) {
+            if (isAgain || losses === this.#losses.get(thread.handle)) throw error
+          } finally {
+            this.#unload({ processId, thread, name })
+          }
         }
       }),
     )
@@ -135,6 +143,7 @@ export class StateViews {
 
   /** A thread is gone, and its states with it. What is being loaded may come about in the one in its place. */
   lose(handle: EvaluationThread): void {
+    this.#losses.set(handle, (this.#losses.get(handle) ?? 0) + 1)
     for (const [key, view] of this.#views) {
       if (view.thread.handle !== handle) continue
       view.isLost = true

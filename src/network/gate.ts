@@ -4,7 +4,8 @@ export class Gate {
   #alone: Promise<unknown> | undefined
 
   async through<T>(work: () => Promise<T>): Promise<T> {
-    await this.opened()
+    // Here and not in a function of its own: whoever finds it open goes in before anyone else looks.
+    while (this.#alone !== undefined) await this.#alone
     const done = work()
     this.#inside.add(done)
     try {
@@ -15,7 +16,7 @@ export class Gate {
   }
 
   async alone<T>(work: () => Promise<T>): Promise<T> {
-    await this.opened()
+    while (this.#alone !== undefined) await this.#alone
     const done = Promise.allSettled(this.#inside).then(work)
     this.#alone = done.catch(() => undefined)
     try {
@@ -25,7 +26,7 @@ export class Gate {
     }
   }
 
-  /** Resolves when nobody is alone inside. */
+  /** Resolves when nobody is alone inside; the next one may be by the time it is heard of. */
   async opened(): Promise<void> {
     while (this.#alone !== undefined) await this.#alone
   }

@@ -157,8 +157,7 @@ export class LocalNetwork implements Network {
   async snapshot(): Promise<string> {
     this.#checkOpen()
     this.#checkDevelopment('a snapshot of the network')
-    await this.#gate.opened()
-    return this.#snapshots.take(this.#parts.now())
+    return this.#gate.through(async () => this.#snapshots.take(this.#parts.now()))
   }
 
   async revert(snapshot: string): Promise<void> {
@@ -304,14 +303,12 @@ export class LocalNetwork implements Network {
 
   async monitor(processId: ProcessId): Promise<void> {
     this.#checkOpen()
-    await this.#checkProcess(processId)
-    await this.#gate.through(() => this.#units.crons.monitor(processId))
+    await this.#withProcess(processId, () => this.#units.crons.monitor(processId))
   }
 
   async unmonitor(processId: ProcessId): Promise<void> {
     this.#checkOpen()
-    await this.#checkProcess(processId)
-    await this.#gate.through(() => this.#units.crons.unmonitor(processId))
+    await this.#withProcess(processId, () => this.#units.crons.unmonitor(processId))
   }
 
   monitored(): ReadonlySet<ProcessId> {
@@ -320,8 +317,7 @@ export class LocalNetwork implements Network {
 
   async bringCronsUp(processId: ProcessId): Promise<void> {
     this.#checkOpen()
-    await this.#checkProcess(processId)
-    await this.#gate.through(() => this.#units.scheduler.bringUp(processId))
+    await this.#withProcess(processId, () => this.#units.scheduler.bringUp(processId))
   }
 
   async cronResults(processId: ProcessId, page: Parameters<Network['cronResults']>[1]) {
@@ -428,6 +424,14 @@ export class LocalNetwork implements Network {
     this.#nonces.set(processId, entry.itemId, nonce)
     if (!duplicate) this.#units.onScheduled(entry)
     return { id, kind, processId, nonce, timestampMs, duplicate }
+  }
+
+  /** Looks inside the gate whether the process is there: a revert may take it away. */
+  #withProcess<T>(processId: ProcessId, work: () => Promise<T>): Promise<T> {
+    return this.#gate.through(async () => {
+      await this.#checkProcess(processId)
+      return work()
+    })
   }
 
   async #findNonce(processId: ProcessId, id: ItemId): Promise<number | undefined> {

@@ -3,15 +3,19 @@ import type { Evaluator } from '../../src/compute/evaluator.ts'
 import type { ModuleReader } from '../../src/compute/module-reader.ts'
 import type { OutboxDetail } from '../../src/compute/outbox.ts'
 import { toThreadEntry } from '../../src/compute/state-loader.ts'
-import type { EvaluatedEntry } from '../../src/compute/thread-protocol.ts'
+import type { EvaluatedEntry, StateKey } from '../../src/compute/thread-protocol.ts'
 import { parseAssignment } from '../../src/protocol/assignment.ts'
 import { parseDataItem, verifyDataItem } from '../../src/protocol/data-item.ts'
 import { firstHashChain, nextHashChain } from '../../src/protocol/hash-chain.ts'
 import type { ItemId, ProcessId } from '../../src/protocol/ids.ts'
 import { tagValue } from '../../src/protocol/tags.ts'
+import { forkOriginOf } from '../../src/scheduler/genesis-tags.ts'
 import type { LogEntry, OutboxEntry, Store } from '../../src/store/types.ts'
+import { parseStatePath } from '../../src/vm/state-path.ts'
+import type { Inspection } from '../../src/vm/types.ts'
 import type { Observations } from './clients.ts'
-import { causeText, type ProcessRecord, type StoreRecord } from './record.ts'
+import { countPath } from './programs.ts'
+import { causeText, type StoreRecord } from './record.ts'
 
 /** `I1` … `I6`: docs/architecture.md. `P3`: what was told holds. `rest`: the network comes to rest. */
 export type Rule = 'I1' | 'I2' | 'I3' | 'I3 order' | 'I4' | 'I5' | 'I6' | 'P3' | 'rest' | 'answers'
@@ -26,6 +30,8 @@ export interface Replayed {
   readonly evaluated: readonly EvaluatedEntry[]
   /** After each entry, or after the last one alone, or none: a hash costs more than an evaluation. */
   readonly stateHashes: readonly string[]
+  /** What the process had counted before the first entry and after each, as JSON; none unless all was looked at. */
+  readonly counts: readonly string[]
 }
 
 export interface History {
@@ -38,28 +44,64 @@ export interface History {
   readonly verifiesSignatures: boolean
 }
 
-/** Evaluates a log from nothing (I2). */
+export interface ReplayDependencies {
+  readonly evaluator: Evaluator
+  readonly modules: ModuleReader
+  readonly items: Pick<Store, 'getItem'>
+  readonly processes: StoreRecord['processes']
+}
+
+/** Evaluates a log from nothing (I2). @param looks after which entries at the state. */
 export async function replay(
-  { entries }: ProcessRecord,
-  evaluator: Evaluator,
-  modules: ModuleReader,
-  items: Pick<Store, 'getItem'>,
-  hashes: 'all' | 'last' | 'none',
+  processId: ProcessId,
+  deps: ReplayDependencies,
+  looks: 'all' | 'last' | 'none',
 ): Promise<Replayed> {
-  const [genesis] = entries
-  if (genesis === undefined) return { evaluated: [], stateHashes: [] }
-  const { processId } = genesis
-  evaluator.handle(await loadRequestFor(genesis, modules, items))
-  const given = entries.map(toThreadEntry)
+  const { evaluator, processes } = deps
+  const entries = processes.get(processId)?.entries ?? []
   const evaluated: EvaluatedEntry[] = []
   const stateHashes: string[] = []
+  const counts: string[] = []
+  if (entries.length === 0) return { evaluated, stateHashes, counts }
+  const look = (): void => {
+    if (looks === 'all') counts.push((evaluator.handle({ ...inspectCount, processId }) as Inspection).json)
+  }
+  await begin({ processId }, deps)
+  look()
+  const given = entries.map(toThreadEntry)
   for (const [i, entry] of given.entries()) {
     evaluated.push(...(evaluator.handle({ type: 'evaluate', processId, entries: [entry] }) as EvaluatedEntry[]))
-    const isWanted = hashes === 'all' || (hashes === 'last' && i === given.length - 1)
+    const isWanted = looks === 'all' || (looks === 'last' && i === given.length - 1)
     if (isWanted) stateHashes.push(evaluator.handle({ type: 'state-hash', processId }) as string)
+    look()
   }
   evaluator.handle({ type: 'unload', processId })
-  return { evaluated, stateHashes }
+  return { evaluated, stateHashes, counts }
+}
+
+const inspectCount = {
+  type: 'inspect',
+  path: parseStatePath(countPath),
+  bounds: { entriesMax: 1, depthMax: 1, lengthMax: 1_000 },
+} as const
+
+/** Loads the state before the first entry: of a fork, what the logs of its ancestors give. */
+async function begin({ processId, view }: StateKey, deps: ReplayDependencies): Promise<void> {
+  const { evaluator, modules, items, processes } = deps
+  const [genesis] = processes.get(processId as ProcessId)?.entries ?? []
+  if (genesis === undefined) throw new Error(`There is no log of ${processId}.`)
+  const load = { ...(await loadRequestFor(genesis, modules, items)), view }
+  const forked = forkOriginOf(genesis)
+  if (forked === undefined) {
+    evaluator.handle(load)
+    return
+  }
+  const origin = { processId: forked.processId, view: `origin of ${processId}` }
+  await begin(origin, deps)
+  const entries = processes.get(forked.processId)?.entries.slice(0, forked.nonce + 1) ?? []
+  evaluator.handle({ type: 'replay', ...origin, entries: entries.map(toThreadEntry) })
+  evaluator.handle({ ...load, type: 'fork', origin })
+  evaluator.handle({ type: 'unload', ...origin })
 }
 
 /** Holds a history to the invariants, from the logs and from what clients have seen. */
@@ -70,6 +112,7 @@ export async function check(history: History): Promise<Violation[]> {
   }
   for (const [processId, { entries }] of history.record.processes) {
     await checkLog(processId, entries, history, report)
+    checkFork(processId, history, report)
     checkTicks(processId, entries, report)
     checkOrder(processId, history, report)
     checkResults(processId, history, report)
@@ -124,6 +167,24 @@ async function checkLog(
       byCause.set(cause, i)
     }
     checkChain(entry, at, record, report)
+  }
+}
+
+/** I1: a fork begins with what its item says, after an entry that was there before it. */
+function checkFork(processId: ProcessId, { record }: History, report: Report): void {
+  const [genesis] = record.processes.get(processId)?.entries ?? []
+  if (genesis === undefined) return
+  const { tags } = parseDataItem(genesis.item)
+  const { extraTags } = parseAssignment(genesis.assignment)
+  const [wanted, recorded] = [tags, extraTags].map((list) => tagValue(list, 'Forked-From'))
+  const [wantedNonce, recordedNonce] = [tags, extraTags].map((list) => tagValue(list, 'Fork-Nonce'))
+  if (wanted !== recorded) report('I1', `${processId} is to be a fork of ${wanted}, and is one of ${recorded}`)
+  if (recorded === undefined) return
+  const place = record.places.get(`${recorded}/${recordedNonce}`) ?? Number.POSITIVE_INFINITY
+  const isBefore = place < (record.places.get(`${processId}/0`) ?? -1)
+  if ((wantedNonce ?? recordedNonce) !== recordedNonce || !isBefore) {
+    const text = `${processId} is to be a fork of ${recorded} after #${wantedNonce ?? 'its last'}`
+    report('I1', `${text}, and is one after #${recordedNonce}, which is ${isBefore ? '' : 'not '}before it`)
   }
 }
 
@@ -361,7 +422,27 @@ function checkSeen({ record, seen, replayed }: History, report: Report): void {
     if (!isDue)
       report('I2', `the state of ${processId} after #${nonce ?? 'some'} had hash ${hash}; the log gives ${due}`)
   }
+  checkCounts(seen, replayed, report)
   for (const problem of seen.problems) report('answers', problem)
+}
+
+/** I2: values of the past, and the entries that made them, are those that the log gives. */
+function checkCounts({ counts, lastChanges }: Observations, replayed: History['replayed'], report: Report): void {
+  for (const { processId, nonce, json } of counts) {
+    const due = replayed.get(processId)?.counts[nonce + 1]
+    if (json !== due) report('I2', `${processId} had counted ${json} after #${nonce}; the log gives ${due}`)
+  }
+  for (const { processId, atNonce, change } of lastChanges) {
+    const due = replayed.get(processId)?.counts ?? []
+    let last = atNonce
+    while (last >= 0 && due[last] === due[last + 1]) last -= 1
+    const given = change.isFound ? change.nonce : change.sinceNonce
+    const isSame = change.isFound && change.before === due[last] && change.after === due[last + 1]
+    if (given !== last || isSame !== last >= 0) {
+      const text = `${processId} counted last with ${JSON.stringify(change)}, up to #${atNonce}`
+      report('I2', `${text}; the log gives ${due.slice(0, atNonce + 2).join(', ')}`)
+    }
+  }
 }
 
 /** I1: what was sent after something was acknowledged stands behind it. */

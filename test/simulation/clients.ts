@@ -1,4 +1,5 @@
 import { luaModuleFormat } from '../../src/compute/module-format.ts'
+import type { LastChange } from '../../src/compute/time-travel.ts'
 import type { DryRunMessage, Submission } from '../../src/network/types.ts'
 import { createDataItem } from '../../src/protocol/data-item.ts'
 import type { ItemId, ProcessId } from '../../src/protocol/ids.ts'
@@ -9,7 +10,7 @@ import type { StoredResult } from '../../src/store/types.ts'
 import { readFailureCode } from './disk.ts'
 import type { Run, SimulatedNode } from './node.ts'
 import { type Operation, type Plan, processCount, walletCount } from './plan.ts'
-import { libraryProgram, smallModule } from './programs.ts'
+import { countPath, libraryProgram, smallModule } from './programs.ts'
 import type { Random } from './random.ts'
 import type { Lifetime, World } from './world.ts'
 
@@ -37,6 +38,10 @@ export interface Observations {
   readonly looks: (Told & { readonly processId: ProcessId; readonly json: string })[]
   /** Hashes of states; without a nonce of the present one. */
   readonly stateHashes: { readonly processId: ProcessId; readonly nonce: number | undefined; readonly hash: string }[]
+  /** What processes had counted after an entry, as JSON. */
+  readonly counts: { readonly processId: ProcessId; readonly nonce: number; readonly json: string }[]
+  /** Which entry up to `atNonce` counted last. */
+  readonly lastChanges: { readonly processId: ProcessId; readonly atNonce: number; readonly change: LastChange }[]
   /** Items of which every request was refused. */
   readonly refused: Map<ItemId, { readonly processId: ProcessId; isMaybeStored: boolean }>
   /** Answers that must not be. */
@@ -62,6 +67,8 @@ const final = /^(SCHEDULER|PROTOCOL|NETWORK_MESSAGE|NETWORK_PROCESS)_/
 const passing = new RegExp(
   `^(STORE_(FULL|WRITE_FAILED|CLOSED)|COMPUTE_(CLOSED|FENCED|THREAD_FAILED)|NETWORK_CLOSED|${readFailureCode})$`,
 )
+/** What a client may be told when the network went back meanwhile. */
+const forgotten = /^(NETWORK_REVERTED|COMPUTE_NONCE_UNKNOWN)$/
 /** A process or an item may be on its way: a refusal for want of it is taken as final after so many tries. */
 const triesMax = 4
 
@@ -81,7 +88,8 @@ export const smallModuleItem: DataItem = createDataItem(
 /** Wallets that send, read and try again, each operation for itself. */
 export class SimulatedClients {
   readonly seen: Observations = {
-    ...{ acknowledgements: [], results: [], entries: [], looks: [], stateHashes: [], problems: [] },
+    ...{ acknowledgements: [], results: [], entries: [], looks: [], problems: [] },
+    ...{ stateHashes: [], counts: [], lastChanges: [] },
     refused: new Map(),
   }
   readonly counts = {
@@ -95,14 +103,15 @@ export class SimulatedClients {
     timeouts: 0,
   }
   readonly #options: ClientOptions
-  readonly #processes: readonly DataItem[]
+  readonly #processes: DataItem[] = []
   readonly #items = new Map<number, { readonly item: DataItem; readonly processId: ProcessId }>()
   readonly #openCalls = new Set<OpenCall>()
   #running = 0
 
   constructor(options: ClientOptions) {
     this.#options = options
-    this.#processes = Array.from({ length: processCount }, (_, index) => this.#processItem(index))
+    // In order: forks name those before them.
+    for (let index = 0; index < processCount; index += 1) this.#processes.push(this.#processItem(index))
   }
 
   get isDone(): boolean {
@@ -131,6 +140,16 @@ export class SimulatedClients {
             this.#running -= 1
           })
       })
+    }
+  }
+
+  /** Remembers what was seen until now. @returns what forgets what was seen since. */
+  markSeen(): () => void {
+    const { refused: _, ...lists } = this.seen
+    const lengths = Object.values(lists).map((list) => list.length)
+    return () => {
+      for (const [i, list] of Object.values(lists).entries())
+        (list as unknown[]).length = Math.min(list.length, lengths[i] ?? 0)
     }
   }
 
@@ -260,7 +279,19 @@ export class SimulatedClients {
       const latest = await network.latestEntry(processId)
       if (latest === undefined) return
       const nonce = Math.floor(operation.share * (latest.nonce + 1))
-      this.seen.stateHashes.push({ processId, nonce, hash: await network.stateHashAt(processId, nonce) })
+      const { stateHashes, counts, lastChanges } = this.seen
+      switch (operation.what) {
+        case 'hash':
+          stateHashes.push({ processId, nonce, hash: await network.stateHashAt(processId, nonce) })
+          return
+        case 'count':
+          counts.push({ processId, ...(await network.stateAt(processId, { nonce, path: countPath })) })
+          return
+        case 'last-change': {
+          const change = await network.lastChange(processId, countPath, { atNonce: nonce })
+          lastChanges.push({ processId, atNonce: nonce, change })
+        }
+      }
     })
   }
 
@@ -284,16 +315,22 @@ export class SimulatedClients {
     const { item, processId } = sent
     const { world } = this.#options
     await this.#request(operation, random, `reads the result of item${of}`, async (run) => {
-      const isAcknowledged = this.seen.acknowledgements.some(
-        (known) => known.itemId === item.id && known.processId === processId,
-      )
+      const isAcknowledged = (): boolean =>
+        this.seen.acknowledgements.some((known) => known.itemId === item.id && known.processId === processId)
+      const wasAcknowledged = isAcknowledged()
       const askedAtMs = world.timeMs
       try {
         const result = await run.network.result(processId, item.id)
         this.seen.results.push({ run, askedAtMs, answeredAtMs: world.timeMs, itemId: item.id, result })
       } catch (error) {
         const code = errorCode(error)
-        if (isAcknowledged && code !== undefined && /^NETWORK_(MESSAGE|PROCESS)_UNKNOWN$/.test(code)) {
+        // A network that went back may have forgotten it meanwhile.
+        if (
+          wasAcknowledged &&
+          isAcknowledged() &&
+          code !== undefined &&
+          /^NETWORK_(MESSAGE|PROCESS)_UNKNOWN$/.test(code)
+        ) {
           this.seen.problems.push(`item${of} was acknowledged, and then its result was refused with ${code}`)
         }
         throw error
@@ -380,7 +417,7 @@ export class SimulatedClients {
 
   #mayRetry(label: string, error: unknown, tries: number): boolean {
     const code = errorCode(error) ?? ''
-    if (passing.test(code)) return true
+    if (passing.test(code) || (this.#options.plan.isInMemory === true && forgotten.test(code))) return true
     if (!final.test(code)) {
       this.seen.problems.push(`${label} and was told: ${stackOf(error)}`)
       return false
@@ -389,11 +426,16 @@ export class SimulatedClients {
   }
 
   #processItem(index: number): DataItem {
-    const { hasLibrary, crons = [] } = this.#options.plan
-    const tags = {
+    const { hasLibrary, crons = [], forks = [] } = this.#options.plan
+    const fork = forks.find(({ process }) => process === index)
+    const tags: Record<string, string> = {
       ...{ 'Data-Protocol': 'ao', Variant: 'ao.TN.1', Type: 'Process', Scheduler: 'SCHEDULER_ADDRESS' },
-      ...(hasLibrary ? { Module: 'MODULE_TX_ID', 'On-Boot': 'Data' } : { Module: smallModuleItem.id }),
+      Module: hasLibrary ? 'MODULE_TX_ID' : smallModuleItem.id,
     }
+    if (fork !== undefined) {
+      tags['Forked-From'] = this.#process(fork.of).id
+      if (fork.nonce !== undefined) tags['Fork-Nonce'] = String(fork.nonce)
+    } else if (hasLibrary) tags['On-Boot'] = 'Data'
     const cronTags = crons
       .filter(({ process }) => process === index)
       .flatMap(({ seconds, words }) =>

@@ -17,6 +17,8 @@ import type { Lifetime, World } from './world.ts'
  * K3 When a transaction fails, every call that waits is rejected; what that means is unknown. Leases and claims are void.
  * K4 A crash leaves what is committed; the transaction under way is there or not. Leases and claims are void.
  *
+ * Or it is none: a network in memory has the memory store itself, which answers at once, and can go back (`isInMemory`).
+ *
  * The committed state is the memory store, which the contract suite holds to the same answers as SQLite.
  */
 
@@ -76,6 +78,9 @@ export interface DiskOptions {
   readonly random: Random
   readonly speeds: Speeds
   readonly flaw: DiskFlaw | undefined
+  readonly isInMemory: boolean
+  /** A network in memory remembers the present moment. @returns what is called when it goes back to it. */
+  onMark(): () => void
   /** Whether this read, counted from 1, fails. */
   readFails(count: number): boolean
   /** The event placed at this call of this name, counted from 1. */
@@ -85,7 +90,7 @@ export interface DiskOptions {
 export class SimulatedDisk {
   /** What is committed, read without any fault or delay. */
   readonly committed: RevertibleStore
-  /** The order in which entries came into the logs, as `process/nonce`. */
+  /** The order in which entries came into the logs, as `process/nonce`; after a revert also for the second time. */
   readonly appended: string[] = []
   readonly #options: DiskOptions
   readonly #counts = new Map<string, number>()
@@ -108,6 +113,7 @@ export class SimulatedDisk {
 
   /** The store as a node sees it that lives so long. */
   mount(lifetime: Lifetime): Store {
+    const { isInMemory } = this.#options
     let closed = false
     const face: Record<string, unknown> = {}
     for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(this.committed))) {
@@ -116,9 +122,11 @@ export class SimulatedDisk {
       face[name] = (...args: unknown[]): Promise<unknown> => {
         if (lifetime.ended) return never
         if (closed) return Promise.reject(new StoreError({ code: 'STORE_CLOSED' }))
+        if (isInMemory) return this.#callAtOnce(name, args)
         return isRead ? this.#read(name, args, lifetime) : this.#write(name, args, lifetime)
       }
     }
+    if (isInMemory) Object.assign(face, this.#marking())
     face.onWake = (listener: () => void) => this.committed.onWake(() => lifetime.ended || listener())
     face.close = async (): Promise<void> => {
       closed = true
@@ -172,6 +180,27 @@ export class SimulatedDisk {
       }
       world.after(random.duration(speeds.readMs), `disk reads ${name}`, look, lifetime)
     })
+  }
+
+  async #callAtOnce(name: string, args: unknown[]): Promise<unknown> {
+    const answer = (this.committed as unknown as Record<string, Method>)[name]?.apply(this.committed, args)
+    if (name === 'append') this.#recordAppended((await answer) as Awaited<ReturnType<Store['append']>>)
+    return answer
+  }
+
+  #marking(): Pick<RevertibleStore, 'mark' | 'revert'> {
+    const undo = new Map<StoreMark, () => void>()
+    return {
+      mark: () => {
+        const mark = this.committed.mark()
+        undo.set(mark, this.#options.onMark())
+        return mark
+      },
+      revert: (mark) => {
+        this.committed.revert(mark)
+        undo.get(mark)?.()
+      },
+    }
   }
 
   async #write(name: string, args: unknown[], lifetime: Lifetime): Promise<unknown> {

@@ -1,6 +1,8 @@
 import { replayCost, type SnapshotRules } from '../../src/compute/snapshot-rules.ts'
 import type { ProcessId } from '../../src/protocol/ids.ts'
+import { errorCode } from '../../src/protocol/loom-error.ts'
 import { recordedTick } from '../../src/scheduler/cron-tick.ts'
+import { forkOriginOf } from '../../src/scheduler/genesis-tags.ts'
 import { check, type Replayed, replay, type Violation } from './checks.ts'
 import { SimulatedClients, smallModuleItem } from './clients.ts'
 import { type DiskFlaw, SimulatedDisk, type WriteEvent } from './disk.ts'
@@ -93,7 +95,8 @@ class HistoryRun {
     })
     this.#world = world
     this.#disk = new SimulatedDisk({
-      ...{ world, speeds, random: random.fork('disk'), flaw: options.flaw },
+      ...{ world, speeds, random: random.fork('disk'), flaw: options.flaw, isInMemory: plan.isInMemory === true },
+      onMark: () => this.#clients.markSeen(),
       readFails: (count) => this.#readFails(count),
       eventAt: (write, count) => this.#writeEvent(write, count),
     })
@@ -212,10 +215,12 @@ class HistoryRun {
     this.#host.readFrom(store)
     const evaluator = this.#host.take()
     const replayed = new Map<ProcessId, Replayed>()
-    const hashed = new Set(this.#clients.seen.stateHashes.map(({ processId }) => processId))
-    for (const [processId, process] of record.processes) {
-      const hashes = hashed.has(processId) ? 'all' : this.#draw(processId) ? 'last' : 'none'
-      replayed.set(processId, await replay(process, evaluator, this.#host.modules, store, hashes))
+    const { stateHashes, counts, lastChanges } = this.#clients.seen
+    const seen = new Set([...stateHashes, ...counts, ...lastChanges].map(({ processId }) => processId))
+    const deps = { evaluator, modules: this.#host.modules, items: store, processes: record.processes }
+    for (const processId of record.processes.keys()) {
+      const looks = seen.has(processId) ? 'all' : this.#draw(processId) ? 'last' : 'none'
+      replayed.set(processId, await replay(processId, deps, looks))
     }
     this.#host.put(evaluator)
     return { record, replayed }
@@ -251,9 +256,36 @@ class HistoryRun {
         this.#threadSlowUntilMs = this.#world.timeMs + fault.forMs
         this.#threadExtraMs = fault.extraMs
         return
+      case 'revert':
+        this.#faultsLeft += 1
+        this.#takeBack(fault.forMs)
+          .catch((error: unknown) => this.report('rest', `a revert failed: ${stackOf(error)}`))
+          .finally(() => {
+            this.#faultsLeft -= 1
+          })
+        return
       case 'clock-jump':
         return this.#world.jump(fault.byMs)
     }
+  }
+
+  /** Takes the network back to this moment, so much later. */
+  async #takeBack(forMs: number): Promise<void> {
+    const run = this.#node.current
+    if (run === undefined) return
+    const snapshot = await run.network.snapshot()
+    await this.#world.sleep(forMs, 'fault revert')
+    // One that was taken earlier may have been gone back to meanwhile.
+    const isKnown = await run.network.revert(snapshot).then(
+      () => true,
+      (error: unknown) => {
+        if (errorCode(error) !== 'NETWORK_SNAPSHOT_UNKNOWN') throw error
+        return false
+      },
+    )
+    if (!isKnown) return
+    this.#world.note(`the network is back at snapshot ${snapshot}`)
+    this.#count('reverts')
   }
 
   #writeEvent(write: string, count: number): WriteEvent | undefined {
@@ -301,8 +333,11 @@ class HistoryRun {
   }
 
   #allCounts({ processes, undelivered }: StoreRecord, replayed: ReadonlyMap<ProcessId, Replayed>): Counts {
-    let [messages, sent, failed, ticks] = [0, 0, 0, 0]
+    const { seen } = this.#clients
+    let [messages, sent, failed, ticks, forks] = [0, 0, 0, 0, 0]
     for (const { entries, results } of processes.values()) {
+      const [genesis] = entries
+      if (genesis !== undefined && forkOriginOf(genesis) !== undefined) forks += 1
       messages += entries.length
       ticks += entries.filter(({ assignment }) => recordedTick(assignment) !== undefined).length
       failed += results.filter((result) => result.failed).length
@@ -310,9 +345,10 @@ class HistoryRun {
     for (const { evaluated } of replayed.values()) for (const { outbox } of evaluated) sent += outbox.length
     return {
       ...{ histories: 1, operations: this.#plan.operations.length, processes: processes.size, messages, failed, sent },
-      ticks,
+      ...{ ticks, forks },
       ...{ dead: undelivered.size, starts: this.#node.startCount, tasks: this.#world.taskCount },
-      ...{ acknowledged: this.#clients.seen.acknowledgements.length, results: this.#clients.seen.results.length },
+      ...{ acknowledged: seen.acknowledgements.length, results: seen.results.length },
+      ...{ stateHashes: seen.stateHashes.length, counts: seen.counts.length, lastChanges: seen.lastChanges.length },
       ...this.#clients.counts,
       ...this.#counts,
     }

@@ -41,12 +41,24 @@ export type Operation = { readonly id: number; readonly way: Way } & (
   | { readonly kind: 'send-wrong'; readonly process: number; readonly wrong: 'signature' | 'target' | 'type' }
   | { readonly kind: 'look'; readonly process: number }
   | { readonly kind: 'state-hash'; readonly process: number }
-  /** The state after an entry: `share` of those that the log has then. */
-  | { readonly kind: 'read-past'; readonly process: number; readonly share: number }
+  /** Of the state after an entry: `share` of those that the log has then. */
+  | { readonly kind: 'read-past'; readonly process: number; readonly share: number; readonly what: PastRead }
   | { readonly kind: 'read-result'; readonly of: number }
   | { readonly kind: 'read-log'; readonly process: number }
   | { readonly kind: 'monitor' | 'unmonitor'; readonly process: number }
 )
+
+/** Its hash, what the process has counted, or the message that counted last. */
+export type PastRead = 'hash' | 'count' | 'last-change'
+
+/** A process of a client that begins with the state of another. */
+export interface PlannedFork {
+  readonly process: number
+  /** A lower number, because the item of the fork names it. */
+  readonly of: number
+  /** Absent: the last entry that is there then. */
+  readonly nonce?: number | undefined
+}
 
 /** What a process of a client asks for at its spawn. Each tick does the words, which name no process. */
 export interface PlannedCron {
@@ -86,6 +98,8 @@ export type Fault = {
   /** The host fails in the middle of evaluation request number `count`, after so many of its entries. */
   | { readonly kind: 'host-fault'; readonly count: number; readonly afterEntries: number }
   | { readonly kind: 'slow-thread'; readonly atMs: number; readonly forMs: number; readonly extraMs: number }
+  /** Somebody takes the network back to this moment, so much later. Only in memory. */
+  | { readonly kind: 'revert'; readonly atMs: number; readonly forMs: number }
   /** Somebody sets the clock. */
   | { readonly kind: 'clock-jump'; readonly atMs: number; readonly byMs: number }
 )
@@ -106,12 +120,15 @@ export interface Plan {
   readonly seed: string
   /** Whether processes have the process library; else a small module of their own. */
   readonly hasLibrary: boolean
+  /** Whether it is a network in memory: no disk fails, and no crash leaves anything. */
+  readonly isInMemory?: boolean | undefined
   /** Memory that loaded processes may take; absent: enough. */
   readonly hotMemoryBytes?: number | undefined
   /** Snapshots after so many entries; absent: as a real node takes them, which these short histories hardly reach. */
   readonly entriesPerSnapshot?: number | undefined
   readonly speeds: Speeds
   readonly crons?: readonly PlannedCron[] | undefined
+  readonly forks?: readonly PlannedFork[] | undefined
   readonly operations: readonly Operation[]
   readonly faults: readonly Fault[]
 }
@@ -122,14 +139,16 @@ export function planFor(seed: string): Plan {
   const crons = random.chance(0.2) ? drawCrons(random.fork('crons')) : undefined
   // Crons count in seconds.
   const spanMs = crons === undefined ? random.magnitude(20, 2_000) : random.magnitude(2_000, 60_000)
+  const forks = random.chance(0.25) ? drawForks(random.fork('forks')) : undefined
   const speeds = drawSpeeds(random.fork('speeds'))
-  const operations = drawOperations(random.fork('operations'), spanMs)
-  const faults = drawFaults(random.fork('faults'), spanMs)
+  const operations = drawOperations(random.fork('operations'), spanMs, forks)
+  const isInMemory = random.chance(0.15)
+  const faults = drawFaults(random.fork('faults'), spanMs, isInMemory)
   const hasLibrary = random.chance(0.25)
   // With room for none, a process is freed as soon as another comes.
   const hotMemoryBytes = random.chance(0.3) ? 1 : undefined
   const entriesPerSnapshot = random.chance(0.5) ? random.integer(1, 8) : undefined
-  return { seed, hasLibrary, hotMemoryBytes, entriesPerSnapshot, crons, speeds, operations, faults }
+  return { seed, isInMemory, hasLibrary, hotMemoryBytes, entriesPerSnapshot, crons, forks, speeds, operations, faults }
 }
 
 function drawCrons(random: Random): PlannedCron[] {
@@ -138,6 +157,16 @@ function drawCrons(random: Random): PlannedCron[] {
     seconds: random.pick([1, 2, 7, 30]),
     words: random.pick(['', 'note', 'fail', 'tell child', 'tell child; wallet wallet0']),
   }))
+}
+
+function drawForks(random: Random): PlannedFork[] {
+  const forks: PlannedFork[] = []
+  for (let process = 1; process < processCount; process += 1) {
+    if (!random.chance(0.5)) continue
+    const of = random.integer(0, process - 1)
+    forks.push({ process, of, nonce: random.chance(0.5) ? random.integer(0, 6) : undefined })
+  }
+  return forks
 }
 
 function drawSpeeds(random: Random): Speeds {
@@ -152,7 +181,7 @@ function drawSpeeds(random: Random): Speeds {
   }
 }
 
-function drawOperations(random: Random, spanMs: number): Operation[] {
+function drawOperations(random: Random, spanMs: number, forks: readonly PlannedFork[] = []): Operation[] {
   const operations: Operation[] = []
   const spawned = random.integer(1, processCount)
   const add = (atMs: number, rest: (id: number) => object): void => {
@@ -161,7 +190,8 @@ function drawOperations(random: Random, spanMs: number): Operation[] {
   }
   for (let process = 0; process < spawned; process += 1) {
     // One of them may come late: messages to it were messages to nobody until then.
-    const isLate = process > 0 && random.chance(0.15)
+    const isFork = forks.some((fork) => fork.process === process)
+    const isLate = process > 0 && random.chance(isFork ? 0.8 : 0.15)
     add(random.between(0, isLate ? spanMs : 5), () => ({ kind: 'spawn', process }))
   }
   const count = random.integer(3, 24)
@@ -180,7 +210,7 @@ function drawOperation(random: Random, id: number, spawned: number): object {
     'send-wrong': 1,
     look: 2,
     'state-hash': 0.5,
-    'read-past': 2,
+    'read-past': 3,
     'read-result': 3,
     'read-log': 1,
     monitor: 1,
@@ -193,7 +223,7 @@ function drawOperation(random: Random, id: number, spawned: number): object {
     case 'read-result':
       return { kind, process, of: random.integer(0, Math.max(0, id - 1)) }
     case 'read-past':
-      return { kind, process, share: random.next() }
+      return { kind, process, share: random.next(), what: random.pick(['hash', 'count', 'last-change'] as const) }
     case 'send-wrong':
       return { kind, process, wrong: random.pick(['signature', 'target', 'type'] as const) }
     default:
@@ -233,6 +263,7 @@ function drawWord(random: Random): string {
     assign: 1.5,
     spawn: 0.8,
     adopt: 0.8,
+    fork: 0.5,
     ask: 2,
     wallet: 2,
     nowhere: 0.4,
@@ -246,6 +277,7 @@ function drawWord(random: Random): string {
     case 'forward':
     case 'assign':
     case 'ask':
+    case 'fork':
       return `${word} ${target()}`
     case 'burst':
       return `${word} ${target()} ${random.integer(2, 5)}`
@@ -262,17 +294,9 @@ function drawWord(random: Random): string {
   }
 }
 
-function drawFaults(random: Random, spanMs: number): Fault[] {
-  // A quarter of the histories has none: a bug that needs none is found with less around it.
-  const count = random.chance(0.25) ? 0 : random.integer(1, 5)
-  return Array.from({ length: count }, (_, id): Fault => ({ id, ...drawFault(random, spanMs) }) as Fault)
-}
-
-function drawFault(random: Random, spanMs: number): object {
-  const atMs = random.between(0, spanMs * 1.5)
-  const forMs = random.magnitude(1, random.chance(0.2) ? 100_000 : spanMs)
-  const downMs = random.magnitude(0.1, 3_000)
-  const kind = random.weighted({
+/** How often each comes, against the others. */
+const diskFaults: Readonly<Record<Fault['kind'], number>> = {
+  ...{
     crash: 4,
     'crash-at-write': 5,
     restart: 2,
@@ -280,11 +304,34 @@ function drawFault(random: Random, spanMs: number): object {
     'read-failure': 1,
     'full-disk': 1,
     'slow-disk': 1,
-    'thread-death': 2,
-    'host-fault': 2,
-    'slow-thread': 0.5,
-    'clock-jump': 1,
-  })
+  },
+  ...{ 'thread-death': 2, 'host-fault': 2, 'slow-thread': 0.5, 'clock-jump': 1, revert: 0 },
+}
+const memoryFaults: typeof diskFaults = {
+  ...diskFaults,
+  ...{
+    crash: 0,
+    'crash-at-write': 0,
+    restart: 0,
+    'write-failure': 0,
+    'read-failure': 0,
+    'full-disk': 0,
+    'slow-disk': 0,
+  },
+  revert: 6,
+}
+
+function drawFaults(random: Random, spanMs: number, isInMemory: boolean): Fault[] {
+  // A quarter of the histories has none: a bug that needs none is found with less around it.
+  const count = random.chance(0.25) ? 0 : random.integer(1, 5)
+  return Array.from({ length: count }, (_, id): Fault => ({ id, ...drawFault(random, spanMs, isInMemory) }) as Fault)
+}
+
+function drawFault(random: Random, spanMs: number, isInMemory: boolean): object {
+  const atMs = random.between(0, spanMs * 1.5)
+  const forMs = random.magnitude(1, random.chance(0.2) ? 100_000 : spanMs)
+  const downMs = random.magnitude(0.1, 3_000)
+  const kind = random.weighted(isInMemory ? memoryFaults : diskFaults)
   switch (kind) {
     case 'crash':
       return { kind, atMs, downMs, keepsWrite: random.chance(0.5) }
@@ -306,6 +353,8 @@ function drawFault(random: Random, spanMs: number): object {
       return { kind, count: random.integer(1, 20), afterEntries: random.integer(0, 3) }
     case 'slow-thread':
       return { kind, atMs, forMs, extraMs: random.magnitude(1, Math.max(2, forMs)) }
+    case 'revert':
+      return { kind, atMs, forMs }
     case 'clock-jump':
       // Forwards alone: set back, entries of the outbox are not due until that time comes again (docs/simulation.md).
       return { kind, atMs, byMs: random.magnitude(1, 120_000) }

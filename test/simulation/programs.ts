@@ -2,11 +2,14 @@
  * The programs of simulated processes, and the scripts that make them do something.
  *
  * A script is a text: levels divided by `|`, each a list of words divided by `;`. Who receives it does the words of the first
- * level; what it sends carries the others. A tick of a cron has its script in a tag. So a script is at most as deep as it has levels, and every chain ends. A process
- * counts the scripts that it has worked on, and says so in the result.
+ * level; what it sends carries the others. A tick of a cron has its script in a tag. So a script is at most as deep as it has
+ * levels, and every chain ends. A process counts the scripts that it has worked on in `Count`, and says so in the result.
  *
  * Arguments of words are process ids, wallets, numbers, or `child`: the youngest child.
  */
+
+/** Where a process has what it has counted. */
+export const countPath = 'Count'
 
 /** For processes of the process library: the data of their item. Uses what the library has for all of it. */
 export const libraryProgram = `
@@ -25,6 +28,7 @@ function words.share(msg, rest, target, other)
 end
 function words.assign(msg, rest, target) Assign({ Processes = { id(target) }, Message = msg.Id }) end
 function words.spawn(msg, rest) Spawn({ Data = Source, ["On-Boot"] = "Data" }) end
+function words.fork(msg, rest, target) Spawn({ Data = "a fork", ["Forked-From"] = id(target) }) end
 function words.adopt(msg, rest)
   local child = Spawn({ Data = Source, ["On-Boot"] = "Data" }).receive().Process
   Send({ Target = child, Action = "Work", Data = rest })
@@ -64,7 +68,8 @@ end)
 export const smallModule = `
 local channel = ...
 local pack, unpack, concat = string.pack, string.unpack, table.concat
-local id, module, count, waste, bulk = "", "", 0, 0, ""
+local id, module, waste, bulk = "", "", 0, ""
+Count = 0
 local children, asked, adopted, references = {}, {}, {}, 0
 local messages, spawns, assignments
 
@@ -87,10 +92,11 @@ local function send(target, data, tags)
   local kind = target and 1 or 0
   messages[#messages + 1] = pack("<Bs4Bs4Bs4", kind, target or "", 1, data, 0, "") .. packTags(tags)
 end
-local function spawn()
+local function spawn(origin)
   references = references + 1
-  spawns[#spawns + 1] = pack("<Bs4Bs4", 1, "a child", 0, "")
-    .. packTags({ "Module", module, "Reference", tostring(references) })
+  local tags = { "Module", module, "Reference", tostring(references) }
+  if origin then tags[5], tags[6] = "Forked-From", origin end
+  spawns[#spawns + 1] = pack("<Bs4Bs4", 1, "a child", 0, "") .. packTags(tags)
   return tostring(references)
 end
 local function named(name) if name == "child" then return children[#children] or id end return name end
@@ -109,6 +115,7 @@ function words.assign(msg, rest, target)
   assignments[#assignments + 1] = pack("<s4", '{"Message":"' .. msg.id .. '","Processes":["' .. named(target) .. '"]}')
 end
 function words.spawn() spawn() end
+function words.fork(msg, rest, target) spawn(named(target)) end
 function words.adopt(msg, rest) adopted[spawn()] = rest end
 function words.ask(msg, rest, target)
   references = references + 1
@@ -124,7 +131,7 @@ function words.grow(msg, rest, size) bulk = bulk .. ("x"):rep(tonumber(size)) en
 
 local actions = {}
 function actions.Work(msg)
-  count = count + 1
+  Count = Count + 1
   local first, rest = (msg.tags.Script or msg.data):match("^([^|]*)|?(.*)$")
   for word in first:gmatch("[^;]+") do
     local name, target, other = word:match("^(%a+) ?(%S*) ?(%S*)$")
@@ -132,13 +139,13 @@ function actions.Work(msg)
   end
 end
 function actions.Ask(msg)
-  send(msg.from, tostring(count), { "Action", "Answer", "Reference", msg.tags.Reference or "" })
+  send(msg.from, tostring(Count), { "Action", "Answer", "Reference", msg.tags.Reference or "" })
 end
 function actions.Answer(msg)
   local rest = asked[msg.tags.Reference]
   if not rest then return end
   asked[msg.tags.Reference] = nil
-  count = count + 1000 * ((tonumber(msg.data) or 0) % 1000)
+  Count = Count + 1000 * ((tonumber(msg.data) or 0) % 1000)
   send(msg.from, rest, { "Action", "Work" })
 end
 function actions.Spawned(msg)
@@ -148,8 +155,8 @@ function actions.Spawned(msg)
   if rest then send(child, rest, { "Action", "Work" }) end
 end
 function actions.Look(msg)
-  count = count + 1
-  send(msg.from, tostring(count), {})
+  Count = Count + 1
+  send(msg.from, tostring(Count), {})
 end
 
 return function()
@@ -169,7 +176,7 @@ return function()
     local ok, problem = pcall(act, { id = message, from = from, data = data, tags = tags })
     if not ok then return channel.send(pack("<BBs4", 1, 1, tostring(problem))) end
   end
-  channel.send(pack("<BBBs4Bs4s4", 0, 0, 1, tostring(count), 0, "", "")
+  channel.send(pack("<BBBs4Bs4s4", 0, 0, 1, tostring(Count), 0, "", "")
     .. pack("<I4", #messages) .. concat(messages) .. pack("<I4", #spawns) .. concat(spawns)
     .. pack("<I4", #assignments) .. concat(assignments))
 end

@@ -284,4 +284,117 @@ export const regressions: readonly { readonly name: string; readonly plan: Plan 
       faults: [{ id: 0, kind: 'read-failure', count: 36, reads: 1 }],
     },
   },
+  {
+    name: 'a network goes back although a thread dies meanwhile',
+    plan: {
+      seed: '1795474766878',
+      hasLibrary: false,
+      isInMemory: true,
+      speeds: {
+        threads: 1,
+        readMs: 0.3651218126523028,
+        gatherMs: 0.07937774457594901,
+        syncMs: 0.22689011477174384,
+        answerMs: 0.055213932722051454,
+        threadMs: 1.5464438462153358,
+        clientMs: 0.2273500847045976,
+      },
+      operations: [
+        { ...operation(0, 2), kind: 'spawn', process: 0 },
+        { ...operation(1, 6), kind: 'spawn', process: 1 },
+        { ...operation(9, 11), kind: 'send', process: 0, levels: [], readsResult: false },
+      ],
+      faults: [
+        { id: 0, kind: 'thread-death', atMs: 22, thread: 0 },
+        { id: 2, kind: 'revert', atMs: 11, forMs: 3 },
+      ],
+    },
+  },
+  {
+    name: 'of two reverts at a time one waits for the other, and nobody writes meanwhile',
+    plan: {
+      seed: '1795474930710',
+      hasLibrary: false,
+      isInMemory: true,
+      entriesPerSnapshot: 8,
+      speeds: {
+        threads: 2,
+        readMs: 0.7254781760759536,
+        gatherMs: 0.050728954815049,
+        syncMs: 5.395124638106153,
+        answerMs: 0.21117134336756913,
+        threadMs: 4.563523855406485,
+        clientMs: 6.177141077653748,
+      },
+      operations: [
+        { ...operation(0, 2), kind: 'spawn', process: 0 },
+        { ...operation(20, 110), kind: 'send', process: 0, levels: [], readsResult: false },
+      ],
+      faults: [
+        { id: 0, kind: 'revert', atMs: 103, forMs: 9 },
+        { id: 1, kind: 'revert', atMs: 88, forMs: 30 },
+      ],
+    },
+  },
+  {
+    name: 'a process that a revert takes away is not monitored afterwards',
+    plan: {
+      seed: '1795474933334',
+      hasLibrary: true,
+      isInMemory: true,
+      entriesPerSnapshot: 4,
+      speeds: {
+        threads: 1,
+        readMs: 0.2677273732398153,
+        gatherMs: 0.259430790837782,
+        syncMs: 1.5706351740956759,
+        answerMs: 0.010104759438798443,
+        threadMs: 9.371566088911193,
+        clientMs: 0.44880835638917205,
+      },
+      operations: [
+        { ...operation(0, 1), kind: 'spawn', process: 0 },
+        { ...operation(1, 3), kind: 'spawn', process: 1 },
+        {
+          ...{ id: 8, kind: 'monitor', process: 0 },
+          way: { ...operation(8, 21).way, wallet: 2, lostRequests: 2, timeoutMs: 44394.25792444429 },
+        },
+      ],
+      faults: [
+        { id: 0, kind: 'revert', atMs: 34, forMs: 3 },
+        { id: 1, kind: 'revert', atMs: 25, forMs: 3 },
+      ],
+    },
+  },
+  {
+    name: 'the search for the last change of a value is made again when its thread dies',
+    plan: {
+      seed: '1795474931761',
+      hasLibrary: false,
+      isInMemory: false,
+      hotMemoryBytes: 1,
+      entriesPerSnapshot: 7,
+      forks: [],
+      speeds: {
+        threads: 1,
+        readMs: 0.9921398773144562,
+        gatherMs: 0.010973839373441189,
+        syncMs: 0.16574511708559642,
+        answerMs: 0.013752843258233914,
+        threadMs: 0.06261752184764517,
+        clientMs: 9.687270805957201,
+      },
+      operations: [
+        { ...operation(0, 5), kind: 'spawn', process: 0 },
+        { ...operation(1, 4), kind: 'spawn', process: 1 },
+        { ...operation(8, 35), kind: 'read-log', process: 1 },
+        { ...operation(9, 85), kind: 'send', process: 2, levels: [], readsResult: false },
+        { ...operation(18, 101), kind: 'read-past', process: 1, share: 0.050469350535422564, what: 'last-change' },
+      ],
+      faults: [
+        { id: 0, kind: 'thread-death', atMs: 117, thread: 1 },
+        { id: 2, kind: 'thread-death', atMs: 34, thread: 0 },
+      ],
+    },
+  },
 ]

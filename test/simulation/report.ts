@@ -11,7 +11,7 @@ export function describeViolations(violations: readonly Violation[], names: Read
 }
 
 /** What a plan does, a line each, in the order of time. */
-export function describePlan({ operations, faults, speeds, crons = [] }: Plan): string {
+export function describePlan({ operations, faults, speeds, crons = [], forks = [], isInMemory = false }: Plan): string {
   const lines = operations.map((operation) => ({ atMs: operation.way.atMs, text: describeOperation(operation) }))
   const placed: string[] = []
   for (const fault of faults) {
@@ -24,6 +24,11 @@ export function describePlan({ operations, faults, speeds, crons = [] }: Plan): 
     ...lines.map(({ atMs, text }) => `${formatTime(atMs)} ${text}`),
     ...placed,
     ...crons.map(({ process, seconds, words }) => `  p${process} has a cron of ${seconds} s: "${words}"`),
+    ...forks.map(
+      ({ process, of, nonce }) =>
+        `  p${process} is a fork of p${of}, after ${nonce === undefined ? 'the last entry' : `#${nonce}`}`,
+    ),
+    ...(isInMemory ? ['  the network is in memory'] : []),
     `  speeds: ${speedText.join(', ')}`,
   ].join('\n')
 }
@@ -105,7 +110,7 @@ function deedOf(operation: Operation): string {
     case 'state-hash':
       return `asks for the state hash of p${operation.process}`
     case 'read-past':
-      return `reads a state of p${operation.process}, after ${Math.floor(100 * operation.share)} % of its log`
+      return `reads ${operation.what} of p${operation.process}, after ${Math.floor(100 * operation.share)} % of its log`
     case 'read-result':
       return `reads the result of item${operation.of}`
     case 'read-log':
@@ -138,6 +143,8 @@ function describeFault(fault: Fault): string {
       return `FAULT the host fails in evaluation ${fault.count}, after ${fault.afterEntries} entries`
     case 'slow-thread':
       return `FAULT each evaluation takes ${ms(fault.extraMs)} more for ${ms(fault.forMs)}`
+    case 'revert':
+      return `FAULT the network will be taken back to now, ${ms(fault.forMs)} later`
     case 'clock-jump':
       return `FAULT the clock is set by ${ms(fault.byMs)}`
   }

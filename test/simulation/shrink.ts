@@ -42,6 +42,10 @@ export async function shrink(plan: Plan, breaks: (plan: Plan) => Promise<boolean
       () => best.crons ?? [],
       (crons) => accept({ ...best, crons }),
     )
+    await dropParts(
+      () => best.forks ?? [],
+      (forks) => accept({ ...best, forks }),
+    )
     for (const { id } of best.operations) {
       for (const simpler of simplerOperations) {
         const operations = best.operations.map((one) => (one.id === id ? simpler(one) : one))

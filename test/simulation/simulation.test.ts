@@ -95,11 +95,14 @@ const soundPlan: Plan = {
 type Change = (process: ProcessRecord) => ProcessRecord
 
 /** Changes the process that was spawned with operation 1: it has the three messages of the burst. */
-function inTarget(change: Change): (record: StoreRecord) => StoreRecord {
+const inTarget = (change: Change): ((record: StoreRecord) => StoreRecord) => inLogOf(5, change)
+
+/** Changes processes with so many entries, or more. */
+function inLogOf(entriesMin: number, change: Change): (record: StoreRecord) => StoreRecord {
   return (record) => {
     const processes = new Map(record.processes)
     for (const [id, process] of processes)
-      if (process.entries.length >= 5) processes.set(id as ProcessId, change(process))
+      if (process.entries.length >= entriesMin) processes.set(id as ProcessId, change(process))
     return { ...record, processes }
   }
 }
@@ -185,7 +188,7 @@ test('ticks of crons are made, and the checks find one that is missing', async (
       { ...operation(0, 10), kind: 'spawn', process: 0 },
       { ...operation(1, 100), kind: 'monitor', process: 0 },
       { ...operation(2, 3_500), kind: 'send', process: 0, levels: [], readsResult: true },
-      { ...operation(3, 3_600), kind: 'read-past', process: 0, share: 0.5 },
+      { ...operation(3, 3_600), kind: 'read-past', process: 0, share: 0.5, what: 'hash' },
     ],
   }
   const { violations, counts } = await runHistory(plan, host)
@@ -196,6 +199,56 @@ test('ticks of crons are made, and the checks find one that is missing', async (
   const texts = (await runHistory(plan, host, { tamper })).violations.map(({ text }) => text)
   expect(texts).toContainEqual(expect.stringMatching(/is tick 0-1-seconds of \d+; next is/))
   expect(texts).toContainEqual(expect.stringMatching(/has 2 ticks of 0-1-seconds before it, not 3/))
+})
+
+test('forks are made and values of the past are read, and the checks find what is wrong with them', async () => {
+  const plan: Plan = {
+    ...soundPlan,
+    forks: [{ process: 1, of: 0, nonce: 1 }],
+    operations: [
+      { ...operation(0, 10), kind: 'spawn', process: 0 },
+      { ...operation(1, 100), kind: 'send', process: 0, levels: [['fork 0']], readsResult: false },
+      { ...operation(2, 200), kind: 'send', process: 0, levels: [], readsResult: false },
+      { ...operation(3, 300), kind: 'spawn', process: 1 },
+      { ...operation(4, 400), kind: 'send', process: 1, levels: [], readsResult: true },
+      { ...operation(5, 500), kind: 'read-past', process: 1, share: 0.6, what: 'count' },
+      { ...operation(6, 600), kind: 'read-past', process: 0, share: 0.9, what: 'last-change' },
+    ],
+  }
+  const { violations, counts } = await runHistory(plan, host)
+  expect(violations).toEqual([])
+  expect(counts).toMatchObject({ processes: 3, forks: 2, counts: 1, lastChanges: 1 })
+
+  const early = (record: StoreRecord): StoreRecord => ({ ...record, places: new Map() })
+  const textsOf = async (tamper: (record: StoreRecord) => StoreRecord): Promise<string[]> =>
+    (await runHistory(plan, host, { tamper })).violations.map(({ text }) => text)
+  expect(await textsOf(early)).toContainEqual(expect.stringMatching(/is one after #1, which is not before it/))
+
+  // Without the message that the fork of the client begins behind, everything later counts one less.
+  const shorter = inLogOf(4, ({ entries, results }) => ({ entries: entries.toSpliced(1, 1), results }))
+  const texts = await textsOf(shorter)
+  expect(texts).toContainEqual(expect.stringMatching(/had counted 2 after #1; the log gives 1/))
+  expect(texts).toContainEqual(expect.stringMatching(/counted last with .*; the log gives/))
+})
+
+test('a network in memory goes back: what came after the snapshot is gone, what was before it is checked', async () => {
+  const plan: Plan = {
+    ...soundPlan,
+    isInMemory: true,
+    operations: [
+      { ...operation(0, 10), kind: 'spawn', process: 0 },
+      { ...operation(1, 50), kind: 'send', process: 0, levels: [], readsResult: true },
+      { ...operation(2, 150), kind: 'send', process: 0, levels: [['tell 0']], readsResult: true },
+      { ...operation(3, 400), kind: 'look', process: 0 },
+    ],
+    faults: [{ id: 0, kind: 'revert', atMs: 100, forMs: 200 }],
+  }
+  const { violations, counts } = await runHistory(plan, host)
+  expect(violations).toEqual([])
+  expect(counts).toMatchObject({ reverts: 1, messages: 2, acknowledged: 2, results: 1 })
+
+  const tamper = inLogOf(2, ({ entries, results }) => ({ entries: entries.slice(0, 1), results: results.slice(0, 1) }))
+  expect(rulesOf(await runHistory(plan, host, { tamper }))).toContain('I6')
 })
 
 const controlSeedCount = 60

@@ -1,6 +1,6 @@
 import { ComputeError } from '../../src/compute/errors.ts'
 import type { Evaluator } from '../../src/compute/evaluator.ts'
-import type { EvaluationThread, ThreadRequest, ThreadResponses } from '../../src/compute/thread-protocol.ts'
+import type { EvaluationThread, StateKey, ThreadRequest, ThreadResponses } from '../../src/compute/thread-protocol.ts'
 import { errorCode } from '../../src/protocol/loom-error.ts'
 import type { Speeds } from './plan.ts'
 import type { Random } from './random.ts'
@@ -41,7 +41,7 @@ export class SimulatedThread implements EvaluationThread {
   readonly #options: ThreadOptions
   #evaluator: Evaluator
   /** What is loaded, and which modules have come, since the thread began. */
-  #loaded = new Map<string, ThreadRequest & { processId: string }>()
+  #loaded = new Map<string, StateKey>()
   #modules = new Set<string>()
   #waiting: Waiting[] = []
   #isBusy = false
@@ -94,7 +94,7 @@ export class SimulatedThread implements EvaluationThread {
   }
 
   #forget(): void {
-    for (const key of this.#loaded.values()) this.#evaluator.handle({ ...key, type: 'unload' } as ThreadRequest)
+    for (const { processId, view } of this.#loaded.values()) this.#evaluator.handle({ type: 'unload', processId, view })
     this.#loaded = new Map()
     this.#modules = new Set()
   }
@@ -142,7 +142,9 @@ export class SimulatedThread implements EvaluationThread {
         throw new ComputeError({ code: 'COMPUTE_STATE_LOST', processId })
       }
       this.#modules.add(moduleId)
-      this.#loaded.set(JSON.stringify([processId, viewOf(request)]), request)
+    }
+    if (request.type === 'load' || request.type === 'fork' || request.type === 'copy') {
+      this.#loaded.set(JSON.stringify([request.processId, request.view]), request)
     }
     if (request.type === 'evaluate') {
       const failsAfter = this.#options.failsAfter()
@@ -160,8 +162,4 @@ function describe(request: ThreadRequest): string {
   const processId = 'processId' in request ? ` ${request.processId}` : ''
   if (!('entries' in request)) return `${request.type}${processId}`
   return `${request.type}${processId} #${request.entries[0]?.nonce} to #${request.entries.at(-1)?.nonce}`
-}
-
-function viewOf(request: object): unknown {
-  return 'view' in request ? request.view : undefined
 }
