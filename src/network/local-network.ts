@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Compute } from '../compute/compute.ts'
 import type { Rehearsal } from '../compute/rehearsal.ts'
 import type { AnyItem } from '../protocol/any-item.ts'
 import { encodeBase64Url } from '../protocol/base64url.ts'
@@ -147,11 +148,11 @@ export class LocalNetwork implements Network {
     this.#checkOpen()
     this.#checkDevelopment('the rehearsal of an upgrade')
     checkLimit('last', last, rehearsedMax)
-    await this.#gate.opened()
+    const compute = await this.#compute()
     await this.#checkProcess(processId)
     const tags = [{ name: 'Action', value: 'Eval' }]
     const item = createDataItem(impersonatedDraft({ target: processId, tags, data: code }), this.#parts.signer)
-    return this.#units.compute.rehearse({ processId, code: item, last })
+    return compute.rehearse({ processId, code: item, last })
   }
 
   async snapshot(): Promise<string> {
@@ -180,9 +181,7 @@ export class LocalNetwork implements Network {
   }
 
   async result(processId: ProcessId, id: ItemId) {
-    await this.#gate.opened()
-    // Taken before the nonce is looked up: after a revert that nonce may be another message's.
-    const { compute } = this.#units
+    const compute = await this.#compute()
     const nonce = await this.#findNonce(processId, id)
     if (nonce !== undefined) return compute.result(processId, nonce)
     await this.#checkProcess(processId)
@@ -198,8 +197,7 @@ export class LocalNetwork implements Network {
 
   async dryRun(processId: ProcessId, message: DryRunMessage, after?: ItemId): Promise<string> {
     this.#checkOpen()
-    await this.#gate.opened()
-    const { compute } = this.#units
+    const compute = await this.#compute()
     const entry = await (after === undefined ? this.latestEntry(processId) : this.entry(processId, after))
     if (entry === undefined) {
       await this.#checkProcess(processId)
@@ -215,9 +213,9 @@ export class LocalNetwork implements Network {
   }
 
   async stateHash(processId: ProcessId): Promise<string> {
+    const compute = await this.#compute()
     await this.#checkProcess(processId)
-    await this.#gate.opened()
-    return this.#units.compute.stateHash(processId)
+    return compute.stateHash(processId)
   }
 
   async stateAt(processId: ProcessId, request: StateRequest = {}) {
@@ -322,9 +320,8 @@ export class LocalNetwork implements Network {
 
   async cronResults(processId: ProcessId, page: Parameters<Network['cronResults']>[1]) {
     this.#checkOpen()
+    const compute = await this.#compute()
     await this.#checkProcess(processId)
-    await this.#gate.opened()
-    const { compute } = this.#units
     return listCronResults({ store: this.#parts.store, result: compute.result }, processId, page)
   }
 
@@ -334,9 +331,8 @@ export class LocalNetwork implements Network {
 
   async retryOutbox(processId: ProcessId, places?: Parameters<Network['retryOutbox']>[1]): Promise<number> {
     this.#checkOpen()
-    await this.#checkProcess(processId)
     const { store } = this.#parts
-    return this.#gate.through(async () => {
+    return this.#withProcess(processId, async () => {
       const { messenger } = this.#units
       if (places !== undefined) return messenger.sendAgain(places.map((place) => ({ processId, ...place })))
       let count = 0
@@ -440,9 +436,18 @@ export class LocalNetwork implements Network {
 
   async #timeTravel(processId: ProcessId) {
     this.#checkOpen()
-    await this.#gate.opened()
+    const { timeTravel } = await this.#compute()
     await this.#checkProcess(processId)
-    return this.#units.compute.timeTravel
+    return timeTravel
+  }
+
+  /**
+   * Taken before anything is looked up: a revert that comes after ends it, and then it says so. The next one would have
+   * another message with that nonce, or not know the process.
+   */
+  async #compute(): Promise<Compute> {
+    await this.#gate.opened()
+    return this.#units.compute
   }
 
   async #checkProcess(processId: ProcessId): Promise<void> {

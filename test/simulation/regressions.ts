@@ -397,4 +397,27 @@ export const regressions: readonly { readonly name: string; readonly plan: Plan 
       ],
     },
   },
+  {
+    name: 'a state that is asked for during a revert is not waited for when the process is gone afterwards',
+    plan: {
+      seed: '1795475152882',
+      hasLibrary: false,
+      isInMemory: true,
+      entriesPerSnapshot: 7,
+      speeds: {
+        threads: 1,
+        readMs: 0.05513466419280896,
+        gatherMs: 0.020049305593742447,
+        syncMs: 0.2539528723962016,
+        answerMs: 0.045656798589775074,
+        threadMs: 3.437392753535024,
+        clientMs: 15.909211093255534,
+      },
+      operations: [
+        { ...operation(3, 3), kind: 'spawn', process: 3 },
+        { ...operation(14, 20), kind: 'state-hash', process: 3 },
+      ],
+      faults: [{ id: 1, kind: 'revert', atMs: 22, forMs: 3 }],
+    },
+  },
 ]
