@@ -9,14 +9,15 @@ import { createLuaEngine } from '../src/vm/lua/lua-vm.ts'
 import { hashPages } from '../src/vm/lua/memory-image.ts'
 import { evalModuleSource } from '../src/vm/lua/test-module.ts'
 import type { VmMessage } from '../src/vm/types.ts'
+import { timeInFreshNode } from './fresh-node.ts'
 import { against, figure, line, median, section } from './report.ts'
 
 const histories = [1_000, 10_000, 100_000]
-const coldStarts = 5
+const coldStarts = 11
 const batch = 500
 
 /**
- * Cold starts: a node that opens a data directory, and the first result of a process with a history.
+ * Cold starts: a program of its own with a node that opens a data directory, and the first result of a process with a history.
  *
  * Measures: from the message's submission to its result, the node being ready. Does not measure: the node's own start.
  */
@@ -37,13 +38,7 @@ export async function benchColdStart(): Promise<void> {
     await network.close()
     const times: number[] = []
     for (let start = 0; start < coldStarts; start++) {
-      network = await createNetwork({ dataDirectory })
-      const { bytes } = messageItem(wallet, processId, { Action: 'Balance' })
-      const startedAt = performance.now()
-      const { id } = await network.submit(bytes)
-      await network.result(processId, id)
-      times.push(performance.now() - startedAt)
-      await network.close()
+      times.push(await timeInFreshNode({ dataDirectory, processId, deed: { kind: 'message' } }))
     }
     const sizes = ['loom.sqlite', 'pages.sqlite'].map((name) => statSync(join(dataDirectory, name)).size / 2 ** 20)
     const [log = 0, pages = 0] = sizes

@@ -5,11 +5,12 @@ import { createNetwork } from '../src/network/network.ts'
 import { evaluate, messageItem, spawnProcess, testWallet } from '../src/network/test-items.ts'
 import type { Network } from '../src/network/types.ts'
 import type { ProcessId } from '../src/protocol/ids.ts'
+import { timeInFreshNode } from './fresh-node.ts'
 import { against, figure, line, median, section } from './report.ts'
 
 const historyCount = 10_000
 const batch = 500
-const starts = 7
+const starts = 9
 const moments = 60
 const repeats = 300
 
@@ -17,7 +18,7 @@ const repeats = 300
  * Reads of the past.
  *
  * Measures: from the call to the value, in-process, from SQLite. First reads are the first thing that a node does after its
- * start. Does not measure: HTTP, and the node's start.
+ * start, in a program of its own. Does not measure: HTTP, and the node's start.
  */
 export async function benchTimeTravel(): Promise<void> {
   const count = historyCount.toLocaleString('en-US')
@@ -31,12 +32,13 @@ export async function benchTimeTravel(): Promise<void> {
   await writeTransfers(network, processId)
 
   const read = (nonce: number, path = balance(1)): Promise<unknown> => network.stateAt(processId, { nonce, path })
+  await network.close()
   const first: number[] = []
   for (let start = 0; start < starts; start++) {
-    await network.close()
-    network = await createNetwork({ dataDirectory })
-    first.push(await timed(() => read(momentOf(start))))
+    const deed = { kind: 'state', nonce: momentOf(start), path: balance(1) } as const
+    first.push(await timeInFreshNode({ dataDirectory, processId, deed }))
   }
+  network = await createNetwork({ dataDirectory })
   line('state at a past nonce, first read of a node', figure(median(first), 'ms'), 'with up to a snapshot to evaluate')
 
   for (let i = 0; i < moments / 3; i++) await read(momentOf(100 + i))
