@@ -1,4 +1,4 @@
-import type { ItemId, ProcessId } from '../protocol/ids.ts'
+import type { ItemId } from '../protocol/ids.ts'
 import { causeKey } from '../store/checks.ts'
 import type { Cause, ChainPlace, ChainRoot, LogEntry, OutboxEntry, Store } from '../store/types.ts'
 import type { ChainLimitOptions } from './chain-limit-options.ts'
@@ -23,6 +23,13 @@ export interface ChainStop {
   readonly max: number
   /** The first entry that was stopped. */
   readonly entry: OutboxEntry
+}
+
+/** How many log entries an outbox entry is still to become. */
+export interface Weight {
+  readonly entries: number
+  /** An earlier try has put some of it into logs, and so all of it has to go there. */
+  readonly isBegun: boolean
 }
 
 /** Entries that are delivered together. */
@@ -51,15 +58,14 @@ interface Candidate {
   readonly entry: OutboxEntry
   readonly chain: Chain
   readonly depth: number
-  /** How many log entries it becomes. */
-  readonly weight: number
+  readonly weight: Weight
 }
 
 interface Overdue extends Candidate {
   readonly limit: ChainStop['limit']
 }
 
-type ChainReads = Pick<Store, 'readLog' | 'chainStatus' | 'findNonce'>
+type ChainReads = Pick<Store, 'readLog' | 'chainStatus'>
 
 /** Chains, and places of entries, that are remembered; others are read again. */
 const rememberedMax = 10_000
@@ -93,8 +99,8 @@ export class ChainLimits {
     for (const cause of causes) this.#sentAgain.delete(causeKey(cause))
   }
 
-  /** @param weights - The entries in their order, and how many log entries each is to become. */
-  async enter(weights: ReadonlyMap<OutboxEntry, number>): Promise<Passage> {
+  /** @param weights - Of the entries, in their order. */
+  async enter(weights: ReadonlyMap<OutboxEntry, Weight>): Promise<Passage> {
     const { depthMax, entriesMax } = this.#options
     if (depthMax === Number.POSITIVE_INFINITY && entriesMax === Number.POSITIVE_INFINITY) return freePassage
     /** What is on its way, by chain. */
@@ -131,27 +137,24 @@ export class ChainLimits {
   #count(candidate: Candidate, held: Map<Chain, number>): Overdue[] {
     const { entry, chain, weight } = candidate
     const limit = this.#limitAt(candidate)
-    if (limit !== undefined) {
+    if (limit !== undefined && !weight.isBegun) {
       if (!this.#sentAgain.has(causeKey(entry.cause))) return [{ ...candidate, limit }]
       chain.isTold = false
     }
-    chain.entries += weight
-    held.set(chain, (held.get(chain) ?? 0) + weight)
+    chain.entries += weight.entries
+    held.set(chain, (held.get(chain) ?? 0) + weight.entries)
     return []
   }
 
   #limitAt({ chain: { entries }, depth, weight }: Candidate): ChainStop['limit'] | undefined {
     const { depthMax, entriesMax } = this.#options
     if (passesMultiple(depthMax, depth - 1, depth)) return 'depth'
-    return passesMultiple(entriesMax, entries, entries + weight) ? 'entries' : undefined
+    return passesMultiple(entriesMax, entries, entries + weight.entries) ? 'entries' : undefined
   }
 
   async #stop(overdue: readonly Overdue[]): Promise<ReadonlyMap<OutboxEntry, string>> {
     const stopped = new Map<OutboxEntry, string>()
     for (const { entry, chain, limit } of overdue) {
-      // One that has landed before a crash, and was not settled, lands again: its target knows it.
-      const nonce = await this.#store.findNonce(entry.target as ProcessId, entry.itemId)
-      if (nonce !== undefined) continue
       chain.messageId ??= (await this.#readEntry(chain.root))?.itemId
       const max = limit === 'depth' ? this.#options.depthMax : this.#options.entriesMax
       const stop: ChainStop = { root: chain.root, messageId: chain.messageId, limit, max, entry }

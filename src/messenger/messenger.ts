@@ -1,6 +1,6 @@
 import type { OutboxDetail } from '../compute/outbox.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
-import type { ProcessId } from '../protocol/ids.ts'
+import type { ItemId, ProcessId } from '../protocol/ids.ts'
 import { errorCode } from '../protocol/loom-error.ts'
 import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
@@ -9,7 +9,7 @@ import { causeKey } from '../store/checks.ts'
 import type { Clock } from '../store/clock.ts'
 import type { Cause, ClaimedOutboxEntry, LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
 import type { ChainLimitOptions } from './chain-limit-options.ts'
-import { ChainLimits, type ChainStop, type Passage } from './chain-limits.ts'
+import { ChainLimits, type ChainStop, type Passage, type Weight } from './chain-limits.ts'
 
 /**
  * Delivers outboxes, each entry exactly once (I3).
@@ -155,12 +155,12 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     outcomes: Map<OutboxEntry, Outcome>,
     isRepeated: boolean,
   ): Promise<void> {
-    const weights = new Map<OutboxEntry, number>()
+    const weights = new Map<OutboxEntry, Weight>()
     for (const entry of batch.filter((one) => !outcomes.has(one))) {
-      const detail = detailOf(entry)
-      const weight = await weightOf(entry, detail)
-      if (detail?.undeliverable !== undefined) outcomes.set(entry, dead(detail.undeliverable))
-      else if (weight > 0) weights.set(entry, weight)
+      const { undeliverable } = detailOf(entry) ?? {}
+      const weight = await weightOf(entry, isRepeated)
+      if (undeliverable !== undefined) outcomes.set(entry, dead(undeliverable))
+      else if (weight.entries > 0) weights.set(entry, weight)
     }
     const passage = await chains.enter(weights)
     for (const [entry, reason] of passage.stopped) outcomes.set(entry, dead(reason))
@@ -195,11 +195,26 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     if (first !== undefined) log.warn({ count: refused.length, first }, 'outbox entries cannot be delivered')
   }
 
-  /** How many log entries it becomes. */
-  async function weightOf({ kind, target }: OutboxEntry, detail: OutboxDetail | undefined): Promise<number> {
-    if (kind === 'assignment') return 1
-    if (kind === 'spawn') return detail?.notification === undefined ? 1 : 2
-    return ((await directory.has(target)) ? 1 : 0) + (detail?.assignTo?.length ?? 0)
+  async function weightOf(entry: OutboxEntry, isRepeated: boolean): Promise<Weight> {
+    const places = await placesOf(entry)
+    let landed = 0
+    for (const { processId, itemId } of mayHaveBegun(entry, isRepeated) ? places : []) {
+      if ((await store.findNonce(processId, itemId)) !== undefined) landed += 1
+    }
+    return { entries: places.length - landed, isBegun: landed > 0 }
+  }
+
+  /** The logs that it comes into, and what it is there. */
+  async function placesOf(entry: OutboxEntry): Promise<{ readonly processId: ProcessId; readonly itemId: ItemId }[]> {
+    const { kind, target, itemId, cause } = entry
+    const { notification, assignTo = [] } = detailOf(entry) ?? {}
+    const isInTarget = kind !== 'message' || (await directory.has(target))
+    const places = [...(isInTarget ? [target] : []), ...assignTo].map((place) => ({
+      processId: place as ProcessId,
+      itemId,
+    }))
+    if (notification === undefined) return places
+    return [...places, { processId: cause.processId, itemId: parseDataItem(Buffer.from(notification, 'base64')).id }]
   }
 
   async function deliverEach(entries: readonly OutboxEntry[], delivery: Delivery): Promise<void> {
@@ -241,11 +256,8 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
   }
 
   /** Whether an earlier try delivered it when its target was no process yet. What was sent later may be in its log already. */
-  async function wasMessageToWallet(
-    entry: ClaimedOutboxEntry | OutboxEntry,
-    { isRepeated }: Delivery,
-  ): Promise<boolean> {
-    if (!isRepeated && !('tries' in entry)) return false
+  async function wasMessageToWallet(entry: OutboxEntry, { isRepeated }: Delivery): Promise<boolean> {
+    if (!mayHaveBegun(entry, isRepeated)) return false
     const { itemId, target } = entry
     if ((await store.getItem(itemId)) === undefined) return false
     return (await store.findNonce(target as ProcessId, itemId)) === undefined
@@ -370,6 +382,11 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
 }
 
 const delivered: Outcome = { state: 'delivered' }
+
+/** Whether an earlier try, of this run or of one that ended, may have done some of it. */
+function mayHaveBegun(entry: ClaimedOutboxEntry | OutboxEntry, isRepeated: boolean): boolean {
+  return isRepeated || 'tries' in entry
+}
 
 function dead(reason: string): Outcome {
   return { state: 'dead', reason }

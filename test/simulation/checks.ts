@@ -10,15 +10,16 @@ import { firstHashChain, nextHashChain } from '../../src/protocol/hash-chain.ts'
 import type { ItemId, ProcessId } from '../../src/protocol/ids.ts'
 import { tagValue } from '../../src/protocol/tags.ts'
 import { forkOriginOf } from '../../src/scheduler/genesis-tags.ts'
-import type { LogEntry, OutboxEntry, Store } from '../../src/store/types.ts'
+import type { Cause, LogEntry, OutboxEntry, Store } from '../../src/store/types.ts'
 import { parseStatePath } from '../../src/vm/state-path.ts'
 import type { Inspection } from '../../src/vm/types.ts'
 import type { Observations } from './clients.ts'
+import type { Plan } from './plan.ts'
 import { countPath } from './programs.ts'
 import { causeText, type StoreRecord } from './record.ts'
 
-/** `I1` … `I6`: docs/architecture.md. `P3`: what was told holds. `rest`: the network comes to rest. */
-export type Rule = 'I1' | 'I2' | 'I3' | 'I3 order' | 'I4' | 'I5' | 'I6' | 'P3' | 'rest' | 'answers'
+/** `I1` … `I9`: docs/architecture.md. `P3`: what was told holds. `rest`: the network comes to rest. */
+export type Rule = 'I1' | 'I2' | 'I3' | 'I3 order' | 'I4' | 'I5' | 'I6' | 'I9' | 'P3' | 'rest' | 'answers'
 
 export interface Violation {
   readonly rule: Rule
@@ -40,6 +41,9 @@ export interface History {
   readonly replayed: ReadonlyMap<ProcessId, Replayed>
   /** Hashes that the network gave when all was done. */
   readonly stateHashes: ReadonlyMap<ProcessId, string>
+  /** Causes of outbox entries that were sent again after they had been dead. */
+  readonly revived: ReadonlySet<string>
+  readonly chainLimits: Plan['chainLimits']
   /** Whether signatures are verified: it takes longer than everything else. */
   readonly verifiesSignatures: boolean
 }
@@ -118,6 +122,7 @@ export async function check(history: History): Promise<Violation[]> {
     checkResults(processId, history, report)
   }
   checkDelivery(history, report)
+  checkChainLimits(history, report)
   checkSeen(history, report)
   return violations
 }
@@ -230,9 +235,9 @@ function checkChain(entry: LogEntry, at: string, { processes }: StoreRecord, rep
 
 /**
  * I3: what one process sent to another arrives in the order in which it was sent. What an entry brings elsewhere, the news of
- * a spawn and what its `Assignments` name, has no order with what was sent there directly.
+ * a spawn and what its `Assignments` name, has no order with what was sent there directly; nor has what was dead for a time.
  */
-function checkOrder(processId: ProcessId, { record, replayed }: History, report: Report): void {
+function checkOrder(processId: ProcessId, { record, replayed, revived }: History, report: Report): void {
   const last = new Map<string, LogEntry>()
   for (const entry of record.processes.get(processId)?.entries ?? []) {
     const { cause, nonce, itemId } = entry
@@ -245,7 +250,7 @@ function checkOrder(processId: ProcessId, { record, replayed }: History, report:
         one.itemId === itemId &&
         (one.kind === 'assignment') === isAssigned,
     )
-    if (cause === undefined || isDirect !== true) continue
+    if (cause === undefined || isDirect !== true || revived.has(causeText(cause))) continue
     const before = last.get(cause.processId)
     const from = before?.cause
     if (from !== undefined && (from.nonce > cause.nonce || (from.nonce === cause.nonce && from.index > cause.index))) {
@@ -373,6 +378,53 @@ class DeliveryCheck {
     const { places } = this.#record
     const born = places.get(`${target}/0`) ?? Number.POSITIVE_INFINITY
     return born > (places.get(`${cause.processId}/${cause.nonce}`) ?? 0)
+  }
+}
+
+/**
+ * I9: no chain is deeper or longer than it may be, and none is stopped for which there is room. Each entry that is sent again
+ * lets its chain have as much again.
+ */
+function checkChainLimits({ record, replayed, chainLimits, revived }: History, report: Report): void {
+  if (chainLimits === undefined) return
+  const { depthMax, entriesMax } = chainLimits
+  const rootOf = (cause: Cause): string => {
+    const { processId, nonce } = record.processes.get(cause.processId)?.entries[cause.nonce]?.chain ?? cause
+    return `${processId}/${nonce}`
+  }
+  const count = (counts: Map<string, number>, root: string, more: number): void => {
+    counts.set(root, (counts.get(root) ?? 1) + more)
+  }
+  /** Messages of each chain: in logs, and of all that it sent. What its target has already counts while it is on its way. */
+  const [sizes, sent] = [new Map<string, number>(), new Map<string, number>()]
+  for (const { evaluated } of replayed.values()) {
+    for (const { cause, detail } of evaluated.flatMap(({ outbox }) => outbox)) {
+      const { assignTo = [], notification } = detailOf(detail) ?? {}
+      count(sent, rootOf(cause), 1 + assignTo.length + (notification === undefined ? 0 : 1))
+    }
+  }
+  for (const { entries } of record.processes.values()) {
+    for (const { chain, processId, nonce } of entries) {
+      if (chain.depth > 0) count(sizes, `${chain.processId}/${chain.nonce}`, 1)
+      if (chain.depth > depthMax * (1 + revived.size)) {
+        report('I9', `${processId}/${nonce} is ${chain.depth} levels deep, of ${depthMax}`)
+      }
+    }
+  }
+  for (const [root, size] of sizes) {
+    const sizeMax = entriesMax * (1 + revived.size)
+    if (size > sizeMax) report('I9', `the chain of ${root} has ${size} messages, of ${sizeMax}`)
+  }
+  for (const { cause, reason } of record.undelivered.values()) {
+    const root = rootOf(cause)
+    const depth = record.processes.get(cause.processId)?.entries[cause.nonce]?.chain.depth ?? 0
+    if (reason.startsWith('CHAIN_LIMIT depth') && (depth === 0 || depth % depthMax !== 0)) {
+      report('I9', `${causeText(cause)} was stopped ${depth} levels deep, of ${depthMax}`)
+    }
+    const size = sent.get(root) ?? 1
+    if (reason.startsWith('CHAIN_LIMIT entries') && size <= entriesMax) {
+      report('I9', `${causeText(cause)} was stopped, and its chain had at most ${size} messages, of ${entriesMax}`)
+    }
   }
 }
 

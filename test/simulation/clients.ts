@@ -159,6 +159,7 @@ export class SimulatedClients {
   }
 
   async #perform(operation: Operation, random: Random): Promise<void> {
+    const { world } = this.#options
     switch (operation.kind) {
       case 'spawn': {
         const item = this.#process(operation.process)
@@ -202,6 +203,14 @@ export class SimulatedClients {
         return this.#readResult(operation, random, operation.of)
       case 'read-log':
         return this.#readLog(operation, random)
+      case 'send-again': {
+        const processId = this.#process(operation.process).id as ProcessId
+        await this.#request(operation, random, 'sends again', async ({ network }) => {
+          const count = await network.retryOutbox(processId)
+          world.note(`client ${operation.id} has ${count} sent again`)
+        })
+        return
+      }
       case 'monitor':
       case 'unmonitor': {
         const { kind } = operation

@@ -2,7 +2,7 @@ import type { ItemId } from '../../src/protocol/ids.ts'
 import { StoreError } from '../../src/store/errors.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 import type { RevertibleStore, StoreMark } from '../../src/store/revertible-store.ts'
-import type { AppendRequest, CommitRequest, Lease, OutboxSettlement, Store } from '../../src/store/types.ts'
+import type { AppendRequest, Cause, CommitRequest, Lease, OutboxSettlement, Store } from '../../src/store/types.ts'
 import type { PlacedWrite, Speeds } from './plan.ts'
 import type { Random } from './random.ts'
 import { causeText } from './record.ts'
@@ -92,6 +92,8 @@ export class SimulatedDisk {
   readonly committed: RevertibleStore
   /** The order in which entries came into the logs, as `process/nonce`; after a revert also for the second time. */
   readonly appended: string[] = []
+  /** Causes of dead outbox entries that were to be sent again. */
+  readonly revived = new Set<string>()
   readonly #options: DiskOptions
   readonly #counts = new Map<string, number>()
   #readCount = 0
@@ -183,6 +185,7 @@ export class SimulatedDisk {
   }
 
   async #callAtOnce(name: string, args: unknown[]): Promise<unknown> {
+    this.#recordRevived(name, args)
     const answer = (this.committed as unknown as Record<string, Method>)[name]?.apply(this.committed, args)
     if (name === 'append') this.#recordAppended((await answer) as Awaited<ReturnType<Store['append']>>)
     return answer
@@ -319,6 +322,7 @@ export class SimulatedDisk {
 
   async #call(name: string, args: unknown[]): Promise<Outcome> {
     const method = (this.committed as unknown as Record<string, Method>)[name]
+    this.#recordRevived(name, args)
     try {
       const given = name === 'append' ? [await this.#appendRequests(args[0] as readonly AppendRequest[])] : args
       const value = await method?.apply(this.committed, this.#toStoreTime(name, given))
@@ -327,6 +331,11 @@ export class SimulatedDisk {
     } catch (error) {
       return { ok: false, error }
     }
+  }
+
+  #recordRevived(name: string, args: unknown[]): void {
+    if (name !== 'reviveOutbox') return
+    for (const cause of args[0] as readonly Cause[]) this.revived.add(causeText(cause))
   }
 
   #recordAppended(results: Awaited<ReturnType<Store['append']>>): void {

@@ -103,7 +103,10 @@ class HistoryRun {
     this.#node = new SimulatedNode({
       ...{ world, speeds, random: random.fork('node'), disk: this.#disk, pool: host },
       ground: { signerSeed: nodeSeed, builtin: host.builtin, snapshotRules: snapshotRulesOf(plan) },
-      options: { hotMemoryBytes: plan.hotMemoryBytes },
+      options: {
+        hotMemoryBytes: plan.hotMemoryBytes,
+        ...{ chainDepthMax: plan.chainLimits?.depthMax, chainEntriesMax: plan.chainLimits?.entriesMax },
+      },
       extraThreadMs: () => (world.timeMs < this.#threadSlowUntilMs ? this.#threadExtraMs : 0),
       hostFailsAfter: () => this.#hostFailsAfter(),
     })
@@ -134,6 +137,8 @@ class HistoryRun {
       replayed,
       stateHashes,
       seen: this.#clients.seen,
+      revived: this.#disk.revived,
+      chainLimits: this.#plan.chainLimits,
       verifiesSignatures: this.#draw('verify'),
     }
     this.#violations.push(...(await check(history)))

@@ -20,7 +20,7 @@ export interface NodeOptions {
   readonly disk: SimulatedDisk
   readonly pool: EvaluatorPool
   readonly ground: Pick<NetworkGround, 'signerSeed'> & Partial<NetworkGround>
-  readonly options: Pick<NetworkOptions, 'hotMemoryBytes'>
+  readonly options: Pick<NetworkOptions, 'hotMemoryBytes' | 'chainDepthMax' | 'chainEntriesMax'>
   extraThreadMs(): number
   hostFailsAfter(): number | undefined
 }

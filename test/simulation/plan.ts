@@ -46,6 +46,8 @@ export type Operation = { readonly id: number; readonly way: Way } & (
   | { readonly kind: 'read-result'; readonly of: number }
   | { readonly kind: 'read-log'; readonly process: number }
   | { readonly kind: 'monitor' | 'unmonitor'; readonly process: number }
+  /** Sends the dead outbox entries of a process again. */
+  | { readonly kind: 'send-again'; readonly process: number }
 )
 
 /** Its hash, what the process has counted, or the message that counted last. */
@@ -127,6 +129,8 @@ export interface Plan {
   /** Snapshots after so many entries; absent: as a real node takes them, which these short histories hardly reach. */
   readonly entriesPerSnapshot?: number | undefined
   readonly speeds: Speeds
+  /** How deep and how long a chain of messages may be; absent: as a real node has it, which is more than any here. */
+  readonly chainLimits?: { readonly depthMax: number; readonly entriesMax: number } | undefined
   readonly crons?: readonly PlannedCron[] | undefined
   readonly forks?: readonly PlannedFork[] | undefined
   readonly operations: readonly Operation[]
@@ -143,12 +147,27 @@ export function planFor(seed: string): Plan {
   const speeds = drawSpeeds(random.fork('speeds'))
   const operations = drawOperations(random.fork('operations'), spanMs, forks)
   const isInMemory = random.chance(0.15)
+  const chainLimits = random.chance(0.25)
+    ? { depthMax: random.integer(1, 6), entriesMax: random.integer(2, 25) }
+    : undefined
   const faults = drawFaults(random.fork('faults'), spanMs, isInMemory)
   const hasLibrary = random.chance(0.25)
   // With room for none, a process is freed as soon as another comes.
   const hotMemoryBytes = random.chance(0.3) ? 1 : undefined
   const entriesPerSnapshot = random.chance(0.5) ? random.integer(1, 8) : undefined
-  return { seed, isInMemory, hasLibrary, hotMemoryBytes, entriesPerSnapshot, crons, forks, speeds, operations, faults }
+  return {
+    seed,
+    isInMemory,
+    chainLimits,
+    hasLibrary,
+    hotMemoryBytes,
+    entriesPerSnapshot,
+    crons,
+    forks,
+    speeds,
+    operations,
+    faults,
+  }
 }
 
 function drawCrons(random: Random): PlannedCron[] {
@@ -215,6 +234,7 @@ function drawOperation(random: Random, id: number, spawned: number): object {
     'read-log': 1,
     monitor: 1,
     unmonitor: 0.3,
+    'send-again': 1,
   })
   switch (kind) {
     case 'send':

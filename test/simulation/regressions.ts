@@ -420,4 +420,28 @@ export const regressions: readonly { readonly name: string; readonly plan: Plan 
       faults: [{ id: 1, kind: 'revert', atMs: 22, forMs: 3 }],
     },
   },
+  {
+    name: 'a message that is assigned, and then not settled because of a crash, is not stopped by the limit of its chain',
+    plan: {
+      seed: '1795478157172',
+      hasLibrary: false,
+      isInMemory: false,
+      chainLimits: { depthMax: 5, entriesMax: 2 },
+      speeds: {
+        threads: 1,
+        readMs: 0.02077958651808444,
+        gatherMs: 0.1354405673589672,
+        syncMs: 1.385551250409085,
+        answerMs: 0.021117563465283852,
+        threadMs: 0.17207209006701607,
+        clientMs: 1.6587623464948178,
+      },
+      operations: [
+        { ...operation(0, 4), kind: 'spawn', process: 0 },
+        { ...operation(4, 563), kind: 'send', process: 0, levels: [['share 3 child']], readsResult: false },
+        { ...operation(6, 22), kind: 'send', process: 0, levels: [['tell 0'], ['reply']], readsResult: false },
+      ],
+      faults: [{ id: 2, kind: 'crash-at-write', at: { write: 'settleOutbox', count: 3 }, after: false, downMs: 1 }],
+    },
+  },
 ]

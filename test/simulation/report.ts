@@ -11,7 +11,15 @@ export function describeViolations(violations: readonly Violation[], names: Read
 }
 
 /** What a plan does, a line each, in the order of time. */
-export function describePlan({ operations, faults, speeds, crons = [], forks = [], isInMemory = false }: Plan): string {
+export function describePlan({
+  operations,
+  faults,
+  speeds,
+  crons = [],
+  forks = [],
+  isInMemory = false,
+  chainLimits,
+}: Plan): string {
   const lines = operations.map((operation) => ({ atMs: operation.way.atMs, text: describeOperation(operation) }))
   const placed: string[] = []
   for (const fault of faults) {
@@ -29,6 +37,7 @@ export function describePlan({ operations, faults, speeds, crons = [], forks = [
         `  p${process} is a fork of p${of}, after ${nonce === undefined ? 'the last entry' : `#${nonce}`}`,
     ),
     ...(isInMemory ? ['  the network is in memory'] : []),
+    ...(chainLimits ? [`  chains have ${chainLimits.depthMax} levels and ${chainLimits.entriesMax} messages`] : []),
     `  speeds: ${speedText.join(', ')}`,
   ].join('\n')
 }
@@ -115,6 +124,8 @@ function deedOf(operation: Operation): string {
       return `reads the result of item${operation.of}`
     case 'read-log':
       return `reads the log of p${operation.process}`
+    case 'send-again':
+      return `sends again what p${operation.process} could not deliver`
     case 'monitor':
     case 'unmonitor':
       return `${operation.kind}s p${operation.process}`

@@ -251,6 +251,43 @@ test('a network in memory goes back: what came after the snapshot is gone, what 
   expect(rulesOf(await runHistory(plan, host, { tamper }))).toContain('I6')
 })
 
+test('chains stop at their limits and go on when they are sent again, and the checks find what is wrong with that', async () => {
+  const plan: Plan = {
+    ...soundPlan,
+    chainLimits: { depthMax: 9, entriesMax: 3 },
+    operations: [
+      { ...operation(0, 10), kind: 'spawn', process: 0 },
+      {
+        ...operation(1, 50),
+        kind: 'send',
+        process: 0,
+        levels: [['tell 0'], ['tell 0'], ['tell 0']],
+        readsResult: false,
+      },
+      { ...operation(2, 100), kind: 'send', process: 0, levels: [['nowhere']], readsResult: false },
+      { ...operation(3, 200), kind: 'send-again', process: 0 },
+    ],
+  }
+  const { violations, counts } = await runHistory(plan, host)
+  expect(violations).toEqual([])
+  expect(counts).toMatchObject({ messages: 6, dead: 1 })
+  const stopped = await runHistory({ ...plan, operations: plan.operations.slice(0, 3) }, host)
+  expect(stopped.violations).toEqual([])
+  expect(stopped.counts).toMatchObject({ messages: 5, dead: 2 })
+
+  const deeper = inLogOf(6, ({ entries, results }) => ({
+    entries: entries.map((entry) => ({ ...entry, chain: { ...entry.chain, depth: 10 * entry.chain.depth } })),
+    results,
+  }))
+  const withRoom = (record: StoreRecord): StoreRecord => {
+    const undelivered = [...record.undelivered].map(
+      ([name, row]) => [name, { ...row, reason: 'CHAIN_LIMIT entries' }] as const,
+    )
+    return { ...record, undelivered: new Map(undelivered) }
+  }
+  for (const tamper of [deeper, withRoom]) expect(rulesOf(await runHistory(plan, host, { tamper }))).toContain('I9')
+})
+
 const controlSeedCount = 60
 
 const flaws: readonly { readonly flaw: DiskFlaw; readonly rule: Rule; readonly partsMax: number }[] = [
