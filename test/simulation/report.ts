@@ -1,8 +1,8 @@
-import type { Violation } from './checks.ts'
 import { type Counts, type HistoryReport, runHistory } from './history.ts'
 import type { SimulationHost } from './host.ts'
 import { withNames } from './names.ts'
 import type { Fault, Operation, Plan } from './plan.ts'
+import type { Violation } from './rules.ts'
 import { breaksRule, shrink } from './shrink.ts'
 import { formatTime } from './world.ts'
 

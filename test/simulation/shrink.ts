@@ -1,5 +1,5 @@
-import type { Rule } from './checks.ts'
 import type { Fault, Operation, Plan, Way } from './plan.ts'
+import type { Rule } from './rules.ts'
 
 /** Runs of one shrinking, at the most. */
 const runsMax = 1_000
