@@ -316,30 +316,29 @@ function drawWord(random: Random): string {
 
 /** How often each comes, against the others. */
 const diskFaults: Readonly<Record<Fault['kind'], number>> = {
-  ...{
-    crash: 4,
-    'crash-at-write': 5,
-    restart: 2,
-    'write-failure': 4,
-    'read-failure': 1,
-    'full-disk': 1,
-    'slow-disk': 1,
-  },
-  ...{ 'thread-death': 2, 'host-fault': 2, 'slow-thread': 0.5, 'clock-jump': 1, revert: 0 },
+  crash: 4,
+  'crash-at-write': 5,
+  restart: 2,
+  'write-failure': 4,
+  'read-failure': 1,
+  'full-disk': 1,
+  'slow-disk': 1,
+  'thread-death': 2,
+  'host-fault': 2,
+  'slow-thread': 0.5,
+  'clock-jump': 1,
+  revert: 0,
 }
-const memoryFaults: typeof diskFaults = {
-  ...diskFaults,
-  ...{
-    crash: 0,
-    'crash-at-write': 0,
-    restart: 0,
-    'write-failure': 0,
-    'read-failure': 0,
-    'full-disk': 0,
-    'slow-disk': 0,
-  },
-  revert: 6,
+const noDisk = {
+  crash: 0,
+  'crash-at-write': 0,
+  restart: 0,
+  'write-failure': 0,
+  'read-failure': 0,
+  'full-disk': 0,
+  'slow-disk': 0,
 }
+const memoryFaults: typeof diskFaults = { ...diskFaults, ...noDisk, revert: 6 }
 
 function drawFaults(random: Random, spanMs: number, isInMemory: boolean): Fault[] {
   // A quarter of the histories has none: a bug that needs none is found with less around it.
