@@ -12,6 +12,7 @@ import type { ChainLimitOptions } from './chain-limit-options.ts'
  *    from which entries are sent again, so a restart changes nothing.
  * C3 A chain is counted here while entries of it are on their way, and in the store otherwise. Only deliveries make it
  *    grow.
+ * C4 An entry of which a crash has left a part in logs goes there whole, also where there is no room any more.
  */
 
 /** That a chain has come to a limit: told once, until it goes on. */
@@ -46,6 +47,8 @@ interface Chain {
   readonly root: ChainRoot
   /** In logs, or on their way there. */
   entries: number
+  /** Of those, what an earlier try had begun and what came when there was no room any more: it gives the others none. */
+  extraEntries: number
   /** Passages with entries of it. */
   users: number
   /** A passage was not answered, so the count may be too high. */
@@ -137,18 +140,20 @@ export class ChainLimits {
   #count(candidate: Candidate, held: Map<Chain, number>): Overdue[] {
     const { entry, chain, weight } = candidate
     const limit = this.#limitAt(candidate)
-    if (limit !== undefined && !weight.isBegun) {
-      if (!this.#sentAgain.has(causeKey(entry.cause))) return [{ ...candidate, limit }]
-      chain.isTold = false
+    if (limit !== undefined) {
+      if (this.#sentAgain.has(causeKey(entry.cause))) chain.isTold = false
+      else if (weight.isBegun) chain.extraEntries += weight.entries
+      else return [{ ...candidate, limit }]
     }
     chain.entries += weight.entries
     held.set(chain, (held.get(chain) ?? 0) + weight.entries)
     return []
   }
 
-  #limitAt({ chain: { entries }, depth, weight }: Candidate): ChainStop['limit'] | undefined {
+  #limitAt({ chain, depth, weight }: Candidate): ChainStop['limit'] | undefined {
     const { depthMax, entriesMax } = this.#options
     if (passesMultiple(depthMax, depth - 1, depth)) return 'depth'
+    const entries = chain.entries - chain.extraEntries
     return passesMultiple(entriesMax, entries, entries + weight.entries) ? 'entries' : undefined
   }
 
@@ -187,7 +192,7 @@ export class ChainLimits {
     const found = this.#chains.get(key)
     if (found !== undefined) return hold(found, held)
     this.#forgetOldest()
-    const counts = { entries: Math.max(entries, 1), users: 0, isUnsure: false }
+    const counts = { entries: Math.max(entries, 1), extraEntries: 0, users: 0, isUnsure: false }
     const chain: Chain = { root, ...counts, isTold: false, messageId: undefined }
     this.#chains.set(key, chain)
     return hold(chain, held)

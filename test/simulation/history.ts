@@ -140,7 +140,7 @@ class HistoryRun {
       stateHashes,
       seen: this.#clients.seen,
       revived: this.#disk.revived,
-      chainLimits: this.#plan.chainLimits,
+      ...{ chainLimits: this.#plan.chainLimits, faultCount: this.#plan.faults.length },
       verifiesSignatures: this.#draw('verify'),
     }
     this.#violations.push(...(await check(history)))

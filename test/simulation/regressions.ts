@@ -444,4 +444,38 @@ export const regressions: readonly { readonly name: string; readonly plan: Plan 
       faults: [{ id: 2, kind: 'crash-at-write', at: { write: 'settleOutbox', count: 3 }, after: false, downMs: 1 }],
     },
   },
+  {
+    name: 'what is made whole after a crash gives its chain no room for more',
+    plan: {
+      seed: '1795479647386.2',
+      hasLibrary: true,
+      isInMemory: false,
+      chainLimits: { depthMax: 5, entriesMax: 12 },
+      forks: [],
+      speeds: {
+        threads: 1,
+        readMs: 0.23347134201134348,
+        gatherMs: 0.018543512091517115,
+        syncMs: 13.647912513349958,
+        answerMs: 0.40741113512888516,
+        threadMs: 0.14625015319633647,
+        clientMs: 10.335025968736241,
+      },
+      operations: [
+        { ...operation(0, 5), kind: 'spawn', process: 0 },
+        { ...operation(1, 3), kind: 'spawn', process: 1 },
+        {
+          ...operation(5, 272),
+          kind: 'send',
+          process: 0,
+          levels: [['tell 1', 'tell 1'], ['reply', 'tell child'], ['spawn']],
+          readsResult: false,
+        },
+        { ...operation(7, 61), kind: 'send', process: 0, levels: [['tell 1'], ['reply']], readsResult: false },
+        { ...operation(8, 233), kind: 'send', process: 1, levels: [['share 3 2']], readsResult: false },
+        { ...operation(15, 140), kind: 'send', process: 1, levels: [['adopt']], readsResult: false },
+      ],
+      faults: [{ id: 1, kind: 'crash-at-write', at: { write: 'settleOutbox', count: 8 }, after: false, downMs: 5 }],
+    },
+  },
 ]

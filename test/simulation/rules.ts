@@ -22,6 +22,8 @@ export interface History {
   /** Causes of outbox entries that were sent again after they had been dead. */
   readonly revived: ReadonlySet<string>
   readonly chainLimits: Plan['chainLimits']
+  /** Faults that may have cut deliveries in two. */
+  readonly faultCount: number
   /** Whether signatures are verified: it takes longer than everything else. */
   readonly verifiesSignatures: boolean
 }
