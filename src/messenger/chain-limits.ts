@@ -237,11 +237,18 @@ function keyOf({ processId, nonce }: ChainRoot): string {
   return `${processId}/${nonce}`
 }
 
+const reasonPrefix = 'CHAIN_LIMIT'
+
+/** Whether this is why an entry is dead. */
+export function isChainStop(reason: string): boolean {
+  return reason.startsWith(reasonPrefix)
+}
+
 function reasonFor({ root, messageId, limit, max, entry }: ChainStop): string {
   const { processId, nonce, index } = entry.cause
   const [size, option] = limit === 'depth' ? [`${max} levels deep`, 'depth'] : [`${max} messages long`, 'messages']
   return (
-    `CHAIN_LIMIT ${limit}: the chain that message ${messageId ?? `with nonce ${root.nonce}`} of process ` +
+    `${reasonPrefix} ${limit}: the chain that message ${messageId ?? `with nonce ${root.nonce}`} of process ` +
     `${root.processId} set off is ${size}. Do processes answer each other without end? If it is to go on for as much ` +
     `again: loom outbox retry ${processId} ${nonce}.${index}. Another limit: loom start --chain-${option} <number|none>.`
   )

@@ -9,7 +9,7 @@ import { causeKey } from '../store/checks.ts'
 import type { Clock } from '../store/clock.ts'
 import type { Cause, ClaimedOutboxEntry, LogEntry, NewItem, OutboxEntry, Store } from '../store/types.ts'
 import type { ChainLimitOptions } from './chain-limit-options.ts'
-import { ChainLimits, type ChainStop, type Passage, type Weight } from './chain-limits.ts'
+import { ChainLimits, type ChainStop, isChainStop, type Passage, type Weight } from './chain-limits.ts'
 
 /**
  * Delivers outboxes, each entry exactly once (I3).
@@ -21,6 +21,8 @@ import { ChainLimits, type ChainStop, type Passage, type Weight } from './chain-
  *    left goes before anything new.
  * D3 What is refused, or stopped by a limit of its chain, is kept as dead with its reason, and can be sent again; what
  *    failed for the moment is tried again until it succeeds.
+ * D4 That is settled before anything that was sent later is delivered: after a crash it may be accepted, as its target may
+ *    have come into being, and would stand behind that (D2).
  *
  * @module
  */
@@ -71,13 +73,18 @@ export interface Messenger {
 
 type Outcome = { readonly state: 'delivered' } | { readonly state: 'dead'; readonly reason: string }
 
+interface Done {
+  readonly entry: OutboxEntry
+  readonly outcome: Outcome
+}
+
 /** A batch on its way. */
 interface Delivery {
-  /** What is not in it is delivered. */
+  /** Of what has been delivered or refused. */
   readonly outcomes: Map<OutboxEntry, Outcome>
   readonly passage: Passage
-  /** Whether an earlier try may have delivered what is in it. */
-  readonly isRepeated: boolean
+  /** What an earlier try of this run may have delivered. */
+  readonly tried: ReadonlySet<OutboxEntry>
 }
 
 interface Source {
@@ -129,18 +136,20 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     let retryMs = retryMsMin
     /** They stand, also when the settlement is repeated: what was refused is not delivered later. */
     const outcomes = new Map<OutboxEntry, Outcome>()
-    let isRepeated = false
+    const tried = new Set<OutboxEntry>()
     while (source.queue.length > 0 && !closed) {
       const batch = source.queue.slice(0, batchMax)
       try {
-        await deliverBatch(batch, outcomes, isRepeated)
-        for (const { cause } of source.queue.splice(0, batch.length)) source.keys.delete(causeKey(cause))
-        outcomes.clear()
-        isRepeated = false
+        const settledCount = await deliverBatch(batch, outcomes, tried)
+        for (const entry of source.queue.splice(0, settledCount)) {
+          source.keys.delete(causeKey(entry.cause))
+          outcomes.delete(entry)
+          tried.delete(entry)
+        }
         retryMs = retryMsMin
       } catch (error) {
         // What has no outcome is delivered again: the logs of the targets answer for what they have already (D1).
-        isRepeated = true
+        for (const entry of batch) tried.add(entry)
         if (closed) break
         log.warn({ processId, error: String(error), retryMs }, 'delivery failed, to be tried again')
         await pause(retryMs)
@@ -150,44 +159,44 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     sources.delete(processId)
   }
 
+  /** @returns how many are settled, from the first on (D4). */
   async function deliverBatch(
     batch: readonly OutboxEntry[],
     outcomes: Map<OutboxEntry, Outcome>,
-    isRepeated: boolean,
-  ): Promise<void> {
+    tried: ReadonlySet<OutboxEntry>,
+  ): Promise<number> {
     const weights = new Map<OutboxEntry, Weight>()
     for (const entry of batch.filter((one) => !outcomes.has(one))) {
       const { undeliverable } = detailOf(entry) ?? {}
-      const weight = await weightOf(entry, isRepeated)
+      const weight = await weightOf(entry, tried)
       if (undeliverable !== undefined) outcomes.set(entry, dead(undeliverable))
       else if (weight.entries > 0) weights.set(entry, weight)
     }
     const passage = await chains.enter(weights)
     for (const [entry, reason] of passage.stopped) outcomes.set(entry, dead(reason))
+    let done: readonly Done[]
     try {
-      const going = batch.filter((entry) => !outcomes.has(entry))
-      await deliverEach(going, { outcomes, passage, isRepeated })
+      done = await deliverEach(batch, { outcomes, passage, tried })
       passage.leave(true)
     } catch (error) {
       passage.leave(false)
       throw error
     }
-    const outcomeFor = (entry: OutboxEntry): Outcome => outcomes.get(entry) ?? delivered
-    await store.settleOutbox(batch.map((entry) => ({ cause: entry.cause, outcome: outcomeFor(entry) })))
-    chains.settled(batch.map(({ cause }) => cause))
-    report(batch, outcomeFor, passage)
+    await store.settleOutbox(done.map(({ entry: { cause }, outcome }) => ({ cause, outcome })))
+    chains.settled(done.map(({ entry }) => entry.cause))
+    report(done)
+    return done.length
   }
 
-  function report(batch: readonly OutboxEntry[], outcomeFor: (entry: OutboxEntry) => Outcome, passage: Passage): void {
+  function report(done: readonly Done[]): void {
     const refused: { readonly cause: Cause; readonly target: string; readonly reason: string }[] = []
-    for (const entry of batch) {
-      const outcome = outcomeFor(entry)
+    for (const { entry, outcome } of done) {
       if (outcome.state === 'delivered') {
         onDelivered(entry)
         continue
       }
       const { reason } = outcome
-      if (!passage.stopped.has(entry)) refused.push({ cause: entry.cause, target: entry.target, reason })
+      if (!isChainStop(reason)) refused.push({ cause: entry.cause, target: entry.target, reason })
       onUndeliverable(entry, reason)
     }
     const [first] = refused
@@ -195,10 +204,10 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     if (first !== undefined) log.warn({ count: refused.length, first }, 'outbox entries cannot be delivered')
   }
 
-  async function weightOf(entry: OutboxEntry, isRepeated: boolean): Promise<Weight> {
+  async function weightOf(entry: OutboxEntry, tried: ReadonlySet<OutboxEntry>): Promise<Weight> {
     const places = await placesOf(entry)
     let landed = 0
-    for (const { processId, itemId } of mayHaveBegun(entry, isRepeated) ? places : []) {
+    for (const { processId, itemId } of mayHaveBegun(entry, tried) ? places : []) {
       if ((await store.findNonce(processId, itemId)) !== undefined) landed += 1
     }
     return { entries: places.length - landed, isBegun: landed > 0 }
@@ -217,28 +226,42 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     return [...places, { processId: cause.processId, itemId: parseDataItem(Buffer.from(notification, 'base64')).id }]
   }
 
-  async function deliverEach(entries: readonly OutboxEntry[], delivery: Delivery): Promise<void> {
-    // Consecutive messages go to the store together; a spawn or an assignment waits for what was sent before it.
-    for (let start = 0; start < entries.length; ) {
-      let end = start
-      while (entries[end]?.kind === 'message' && detailOf(entries[end])?.assignTo === undefined) end += 1
-      if (end > start) await deliverMessages(entries.slice(start, end), delivery)
-      const next = entries[end]
-      if (next !== undefined) delivery.outcomes.set(next, await deliverAlone(next, delivery))
-      start = end + 1
+  /** @returns those with their outcomes, from the first on: all, or those up to what was refused (D4). */
+  async function deliverEach(batch: readonly OutboxEntry[], delivery: Delivery): Promise<Done[]> {
+    const { outcomes } = delivery
+    const done: Done[] = []
+    let isRefused = false
+    for (;;) {
+      const position = done.length
+      const entry = batch[position]
+      if (entry === undefined) return done
+      const outcome = outcomes.get(entry)
+      if (outcome !== undefined) {
+        isRefused ||= outcome.state === 'dead' && detailOf(entry)?.undeliverable === undefined
+        done.push({ entry, outcome })
+      } else if (isRefused) {
+        return done
+      } else if (isPlainMessage(entry)) {
+        // Consecutive messages go to the store together; a spawn or an assignment waits for what was sent before it.
+        const others = batch.slice(position)
+        const end = others.findIndex((other) => outcomes.has(other) || !isPlainMessage(other))
+        await deliverMessages(end < 0 ? others : others.slice(0, end), delivery)
+      } else {
+        outcomes.set(entry, await deliverAlone(entry, delivery))
+      }
     }
   }
 
   async function deliverMessages(entries: readonly OutboxEntry[], delivery: Delivery): Promise<void> {
     const toProcesses: OutboxEntry[] = []
-    const toWallets: NewItem[] = []
+    const toWallets: OutboxEntry[] = []
     for (const entry of entries) {
-      // A message to a wallet is an item that anyone can read at the gateway.
-      if (!(await directory.has(entry.target))) toWallets.push(stampItem(parseDataItem(entry.item)))
-      else if (!(await wasMessageToWallet(entry, delivery))) toProcesses.push(entry)
+      if (!(await directory.has(entry.target))) toWallets.push(entry)
+      else if (await wasMessageToWallet(entry, delivery)) delivery.outcomes.set(entry, delivered)
+      else toProcesses.push(entry)
     }
     // Before the others: what was sent after one that was not stored must not be in a log when it is tried again (D2).
-    if (toWallets.length > 0) await store.putItems(toWallets)
+    if (toWallets.length > 0) await putWalletMessages(toWallets, delivery)
     if (toProcesses.length === 0) return
     const results = await scheduler.scheduleMessages(
       toProcesses.map(({ item, cause }) => ({ item: parseDataItem(item), cause })),
@@ -255,9 +278,15 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     if (failure !== undefined) throw failure
   }
 
+  /** A message to a wallet is an item that anyone can read at the gateway. */
+  async function putWalletMessages(entries: readonly OutboxEntry[], { outcomes }: Delivery): Promise<void> {
+    await store.putItems(entries.map(({ item }) => stampItem(parseDataItem(item))))
+    for (const entry of entries) outcomes.set(entry, delivered)
+  }
+
   /** Whether an earlier try delivered it when its target was no process yet. What was sent later may be in its log already. */
-  async function wasMessageToWallet(entry: OutboxEntry, { isRepeated }: Delivery): Promise<boolean> {
-    if (!mayHaveBegun(entry, isRepeated)) return false
+  async function wasMessageToWallet(entry: OutboxEntry, { tried }: Delivery): Promise<boolean> {
+    if (!mayHaveBegun(entry, tried)) return false
     const { itemId, target } = entry
     if ((await store.getItem(itemId)) === undefined) return false
     return (await store.findNonce(target as ProcessId, itemId)) === undefined
@@ -384,8 +413,13 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
 const delivered: Outcome = { state: 'delivered' }
 
 /** Whether an earlier try, of this run or of one that ended, may have done some of it. */
-function mayHaveBegun(entry: ClaimedOutboxEntry | OutboxEntry, isRepeated: boolean): boolean {
-  return isRepeated || 'tries' in entry
+function mayHaveBegun(entry: ClaimedOutboxEntry | OutboxEntry, tried: ReadonlySet<OutboxEntry>): boolean {
+  return tried.has(entry) || 'tries' in entry
+}
+
+/** One that goes to one log, or to a wallet. */
+function isPlainMessage(entry: OutboxEntry): boolean {
+  return entry.kind === 'message' && detailOf(entry)?.assignTo === undefined
 }
 
 function dead(reason: string): Outcome {

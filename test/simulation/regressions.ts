@@ -478,4 +478,35 @@ export const regressions: readonly { readonly name: string; readonly plan: Plan 
       faults: [{ id: 1, kind: 'crash-at-write', at: { write: 'settleOutbox', count: 8 }, after: false, downMs: 5 }],
     },
   },
+  {
+    name: 'what was refused before a crash, and is accepted after it, does not come behind what was sent later',
+    plan: {
+      seed: '1795480745513.2',
+      hasLibrary: false,
+      isInMemory: false,
+      hotMemoryBytes: 1,
+      forks: [],
+      speeds: {
+        threads: 1,
+        readMs: 0.7292745312673848,
+        gatherMs: 0.04448163280042859,
+        syncMs: 0.9000760337458472,
+        answerMs: 0.11402241978951332,
+        threadMs: 0.16053456238388844,
+        clientMs: 2.2335414217091385,
+      },
+      operations: [
+        { ...operation(0, 3), kind: 'spawn', process: 0 },
+        { ...operation(3, 29), kind: 'spawn', process: 3 },
+        {
+          ...operation(12, 14),
+          kind: 'send',
+          process: 0,
+          levels: [['burst child 5'], ['assign 3']],
+          readsResult: false,
+        },
+      ],
+      faults: [{ id: 0, kind: 'crash', atMs: 42, downMs: 2424, keepsWrite: false }],
+    },
+  },
 ]
