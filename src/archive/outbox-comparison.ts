@@ -1,6 +1,5 @@
-import type { OutboxDetail } from '../compute/outbox.ts'
+import { notificationOf, outboxDetailOf } from '../compute/outbox.ts'
 import type { EvaluatedEntry } from '../compute/thread-protocol.ts'
-import { parseDataItem } from '../protocol/data-item.ts'
 import type { ItemId, ProcessId } from '../protocol/ids.ts'
 import { tagValue } from '../protocol/tags.ts'
 import { pageSizeMax } from '../store/checks.ts'
@@ -116,14 +115,12 @@ function add<T>(lists: Map<number, T[]>, nonce: number, value: T): void {
 }
 
 /** The items that a delivered entry leaves: none of an assignment, nor of what could not be made into an item. */
-function itemsOf({ kind, itemId, item, detail }: OutboxEntry): readonly SentItem[] {
+function itemsOf(entry: OutboxEntry): readonly SentItem[] {
+  const { kind, itemId, item } = entry
   if (kind === 'assignment' || item.byteLength === 0) return []
   const sent = [{ id: itemId, bytes: item }]
-  // Written by compute from values of ours: see OutboxDetail.
-  const { notification } = detail === '' ? {} : (JSON.parse(detail) as OutboxDetail)
-  if (notification === undefined) return sent
-  const { id, bytes } = parseDataItem(Buffer.from(notification, 'base64'))
-  return [...sent, { id, bytes }]
+  const notification = notificationOf(outboxDetailOf(entry))
+  return notification === undefined ? sent : [...sent, { id: notification.id, bytes: notification.bytes }]
 }
 
 function rowProblem(entry: OutboxEntry, row: ListedOutboxEntry): Problem | undefined {

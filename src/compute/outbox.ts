@@ -1,4 +1,4 @@
-import { createDataItem } from '../protocol/data-item.ts'
+import { createDataItem, parseDataItem } from '../protocol/data-item.ts'
 import { type ItemId, isItemId, type ProcessId } from '../protocol/ids.ts'
 import { tagBytesMax, tagCountMax, tagValue } from '../protocol/tags.ts'
 import type { DataItem, Signer, Tag } from '../protocol/types.ts'
@@ -23,6 +23,16 @@ export interface OutboxDetail {
   readonly exclude?: readonly string[]
   /** Why the entry can never be delivered. */
   readonly undeliverable?: string
+}
+
+/** Of an entry that {@link outboxOf} has made: most have nothing. */
+export function outboxDetailOf({ detail }: Pick<OutboxEntry, 'detail'>): OutboxDetail {
+  return detail === '' ? {} : (JSON.parse(detail) as OutboxDetail)
+}
+
+/** The message that tells the spawner about its new process, if this is a spawn that is told of. */
+export function notificationOf({ notification }: OutboxDetail): DataItem | undefined {
+  return notification === undefined ? undefined : parseDataItem(Buffer.from(notification, 'base64'))
 }
 
 export interface OutboxContext {

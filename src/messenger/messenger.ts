@@ -1,6 +1,6 @@
-import type { OutboxDetail } from '../compute/outbox.ts'
+import { notificationOf, outboxDetailOf } from '../compute/outbox.ts'
 import { parseDataItem } from '../protocol/data-item.ts'
-import type { ItemId, ProcessId } from '../protocol/ids.ts'
+import type { ProcessId } from '../protocol/ids.ts'
 import { errorCode } from '../protocol/loom-error.ts'
 import type { DataItem } from '../protocol/types.ts'
 import type { ProcessDirectory } from '../scheduler/process-directory.ts'
@@ -167,10 +167,13 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
   ): Promise<number> {
     const weights = new Map<OutboxEntry, Weight>()
     for (const entry of batch.filter((one) => !outcomes.has(one))) {
-      const { undeliverable } = detailOf(entry) ?? {}
+      const { undeliverable } = outboxDetailOf(entry)
+      if (undeliverable !== undefined) {
+        outcomes.set(entry, dead(undeliverable))
+        continue
+      }
       const weight = await weightOf(entry, tried)
-      if (undeliverable !== undefined) outcomes.set(entry, dead(undeliverable))
-      else if (weight.entries > 0) weights.set(entry, weight)
+      if (weight.entries > 0) weights.set(entry, weight)
     }
     const passage = await chains.enter(weights)
     for (const [entry, reason] of passage.stopped) outcomes.set(entry, dead(reason))
@@ -205,25 +208,20 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
   }
 
   async function weightOf(entry: OutboxEntry, tried: ReadonlySet<OutboxEntry>): Promise<Weight> {
-    const places = await placesOf(entry)
-    let landed = 0
-    for (const { processId, itemId } of mayHaveBegun(entry, tried) ? places : []) {
-      if ((await store.findNonce(processId, itemId)) !== undefined) landed += 1
-    }
-    return { entries: places.length - landed, isBegun: landed > 0 }
-  }
-
-  /** The logs that it comes into, and what it is there. */
-  async function placesOf(entry: OutboxEntry): Promise<{ readonly processId: ProcessId; readonly itemId: ItemId }[]> {
     const { kind, target, itemId, cause } = entry
-    const { notification, assignTo = [] } = detailOf(entry) ?? {}
+    const detail = outboxDetailOf(entry)
     const isInTarget = kind !== 'message' || (await directory.has(target))
-    const places = [...(isInTarget ? [target] : []), ...assignTo].map((place) => ({
-      processId: place as ProcessId,
-      itemId,
-    }))
-    if (notification === undefined) return places
-    return [...places, { processId: cause.processId, itemId: parseDataItem(Buffer.from(notification, 'base64')).id }]
+    const targets = [...(isInTarget ? [target] : []), ...(detail.assignTo ?? [])]
+    const entries = targets.length + (detail.notification === undefined ? 0 : 1)
+    if (!mayHaveBegun(entry, tried)) return { entries, isBegun: false }
+    const notification = notificationOf(detail)
+    const places = targets.map((processId) => ({ processId, id: itemId }))
+    if (notification !== undefined) places.push({ processId: cause.processId, id: notification.id })
+    let landed = 0
+    for (const { processId, id } of places) {
+      if ((await store.findNonce(processId as ProcessId, id)) !== undefined) landed += 1
+    }
+    return { entries: entries - landed, isBegun: landed > 0 }
   }
 
   /** @returns those with their outcomes, from the first on: all, or those up to what was refused (D4). */
@@ -237,7 +235,7 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
       if (entry === undefined) return done
       const outcome = outcomes.get(entry)
       if (outcome !== undefined) {
-        isRefused ||= outcome.state === 'dead' && detailOf(entry)?.undeliverable === undefined
+        isRefused ||= outcome.state === 'dead' && outboxDetailOf(entry).undeliverable === undefined
         done.push({ entry, outcome })
       } else if (isRefused) {
         return done
@@ -293,17 +291,17 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
   }
 
   async function deliverAlone(entry: OutboxEntry, delivery: Delivery): Promise<Outcome> {
-    const detail = detailOf(entry)
+    const detail = outboxDetailOf(entry)
     const { cause, itemId } = entry
     const settled = async (work: Promise<Scheduled>): Promise<Outcome> => outcomeOf(await work.catch(toError), delivery)
     if (entry.kind === 'assignment') {
       const processId = entry.target as ProcessId
-      return settled(scheduler.assign({ processId, itemId, exclude: detail?.exclude, cause }))
+      return settled(scheduler.assign({ processId, itemId, exclude: detail.exclude, cause }))
     }
     if (entry.kind === 'spawn') {
       const outcome = await settled(scheduler.schedule(parseDataItem(entry.item), cause))
-      if (outcome.state !== 'delivered' || detail?.notification === undefined) return outcome
-      const notification = parseDataItem(Buffer.from(detail.notification, 'base64'))
+      const notification = notificationOf(detail)
+      if (outcome.state !== 'delivered' || notification === undefined) return outcome
       return settled(scheduler.schedule(notification, cause))
     }
     // Not its outcome yet: the assignments are part of it.
@@ -311,7 +309,7 @@ export function createMessenger(limits: ChainLimitOptions, dependencies: Messeng
     await deliverMessages([entry], { ...delivery, outcomes: written })
     const outcome = written.get(entry) ?? delivered
     // The item is in the store now, so it can be assigned.
-    for (const target of outcome.state === 'delivered' ? (detail?.assignTo ?? []) : []) {
+    for (const target of outcome.state === 'delivered' ? (detail.assignTo ?? []) : []) {
       const assigned = await settled(scheduler.assign({ processId: target as ProcessId, itemId, cause }))
       if (assigned.state !== 'delivered') return assigned
     }
@@ -419,7 +417,7 @@ function mayHaveBegun(entry: ClaimedOutboxEntry | OutboxEntry, tried: ReadonlySe
 
 /** One that goes to one log, or to a wallet. */
 function isPlainMessage(entry: OutboxEntry): boolean {
-  return entry.kind === 'message' && detailOf(entry)?.assignTo === undefined
+  return entry.kind === 'message' && outboxDetailOf(entry).assignTo === undefined
 }
 
 function dead(reason: string): Outcome {
@@ -428,9 +426,4 @@ function dead(reason: string): Outcome {
 
 function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
-}
-
-/** Written by compute from values of ours: see OutboxDetail. */
-function detailOf(entry: OutboxEntry | undefined): OutboxDetail | undefined {
-  return entry === undefined || entry.detail === '' ? undefined : (JSON.parse(entry.detail) as OutboxDetail)
 }

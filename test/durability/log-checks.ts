@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { OutboxDetail } from '../../src/compute/outbox.ts'
+import { notificationOf, outboxDetailOf } from '../../src/compute/outbox.ts'
 import type { EvaluatedEntry } from '../../src/compute/thread-protocol.ts'
 import { parseAssignment } from '../../src/protocol/assignment.ts'
 import { parseDataItem, verifyDataItem } from '../../src/protocol/data-item.ts'
@@ -196,14 +196,15 @@ interface Effect {
 }
 
 function effectsOf(entry: OutboxEntry, isProcess: (id: string) => boolean): Effect[] {
-  const { cause, kind, target, itemId, detail } = entry
-  const { assignTo = [], notification } = detailOf(detail)
+  const { cause, kind, target, itemId } = entry
+  const detail = outboxDetailOf(entry)
+  const { assignTo = [] } = detail
   if (kind === 'assignment') return [{ processId: target, itemId, mayBeThereAlready: true }]
   const processIds = new Set([...(kind === 'spawn' || isProcess(target) ? [target] : []), ...assignTo])
   const effects = [...processIds].map((processId) => ({ processId, itemId, mayBeThereAlready: false }))
+  const notification = notificationOf(detail)
   if (notification === undefined) return effects
-  const { id } = parseDataItem(Buffer.from(notification, 'base64'))
-  return [...effects, { processId: cause.processId, itemId: id, mayBeThereAlready: false }]
+  return [...effects, { processId: cause.processId, itemId: notification.id, mayBeThereAlready: false }]
 }
 
 /** I3: each entry of each outbox took effect once where it should, or is dead; nothing else says that it was sent. */
@@ -301,8 +302,9 @@ async function checkPublished(
   outbox: readonly OutboxEntry[],
   report: ReportViolation,
 ): Promise<void> {
-  for (const { cause, kind, target, itemId, item, detail } of outbox) {
-    if (kind !== 'message' || logs.has(target) || detailOf(detail).undeliverable !== undefined) continue
+  for (const entry of outbox) {
+    const { cause, kind, target, itemId, item } = entry
+    if (kind !== 'message' || logs.has(target) || outboxDetailOf(entry).undeliverable !== undefined) continue
     const stored = await store.getItem(itemId)
     if (stored?.target !== target || !equalBytes(stored.bytes, item)) {
       report(`I3: message ${causeKey(cause)} to wallet ${target} is not stored`)
@@ -323,8 +325,8 @@ async function checkOutboxRows(
     if (!sent.has(cause)) report(`I3: dead entry ${cause} was never sent`)
     if (reason === '') report(`I3: dead entry ${cause} has no reason`)
   }
-  for (const [cause, { detail }] of sent) {
-    const { undeliverable } = detailOf(detail)
+  for (const [cause, entry] of sent) {
+    const { undeliverable } = outboxDetailOf(entry)
     if (undeliverable !== undefined && dead.get(cause)?.reason !== undeliverable) {
       report(`I3: entry ${cause} cannot be delivered and is not dead because of it`)
     }
@@ -373,11 +375,6 @@ async function checkAcknowledged(
     const stored = nonce === undefined ? undefined : await store.readResult(processId, nonce)
     if (stored?.json !== json) report(`I6: the result of ${processId}/${nonce} is not the one that was told`)
   }
-}
-
-/** Written by compute from values of ours: see OutboxDetail. */
-function detailOf(detail: string): OutboxDetail {
-  return detail === '' ? {} : (JSON.parse(detail) as OutboxDetail)
 }
 
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-import type { OutboxDetail } from '../../src/compute/outbox.ts'
+import { notificationOf, type OutboxDetail, outboxDetailOf } from '../../src/compute/outbox.ts'
 import { parseDataItem } from '../../src/protocol/data-item.ts'
 import type { ItemId, ProcessId } from '../../src/protocol/ids.ts'
 import type { Cause, LogEntry, OutboxEntry } from '../../src/store/types.ts'
@@ -35,11 +35,11 @@ class DeliveryCheck {
     const name = causeText(entry.cause)
     this.#known.add(name)
     const row = this.#record.undelivered.get(name)
-    const detail = detailOf(entry.detail)
+    const detail = outboxDetailOf(entry)
     if (row?.state === 'pending') return this.#report('rest', `${name} to ${entry.target} is still not delivered`)
     const isDead = row !== undefined
     if (isDead && row.reason === '') this.#report('I3', `${name} is dead without a reason`)
-    if (detail?.undeliverable !== undefined) {
+    if (detail.undeliverable !== undefined) {
       if (!isDead) this.#report('I3', `${name} can never be delivered, and is not dead`)
       return
     }
@@ -57,7 +57,7 @@ class DeliveryCheck {
     }
   }
 
-  #message(entry: OutboxEntry, detail: OutboxDetail | undefined, isDead: boolean): void {
+  #message(entry: OutboxEntry, { assignTo = [] }: OutboxDetail, isDead: boolean): void {
     const target = entry.target as ProcessId
     const { itemId } = entry
     const name = causeText(entry.cause)
@@ -70,19 +70,19 @@ class DeliveryCheck {
       this.#report('I3', `${name} to ${target} is neither in a log nor among the items`)
     }
     if (isDead) return
-    for (const other of detail?.assignTo ?? []) this.#effect(entry, other as ProcessId, false)
+    for (const other of assignTo) this.#effect(entry, other as ProcessId, false)
   }
 
-  #spawn(entry: OutboxEntry, detail: OutboxDetail | undefined, isDead: boolean): void {
+  #spawn(entry: OutboxEntry, detail: OutboxDetail, isDead: boolean): void {
     this.#effect(entry, entry.target as ProcessId, isDead)
-    if (isDead || detail?.notification === undefined) return
-    const { id } = parseDataItem(Buffer.from(detail.notification, 'base64'))
-    this.#effect({ ...entry, itemId: id }, entry.cause.processId, false)
+    const notification = notificationOf(detail)
+    if (isDead || notification === undefined) return
+    this.#effect({ ...entry, itemId: notification.id }, entry.cause.processId, false)
   }
 
   /** The item stands in the log of the target. That it stands there once is checked by I1. */
-  #effect({ cause, itemId, detail: text }: OutboxEntry, target: ProcessId, isDead: boolean): void {
-    const detail = detailOf(text)
+  #effect(entry: OutboxEntry, target: ProcessId, isDead: boolean): void {
+    const { cause, itemId } = entry
     const found = this.#byItem.get(target)?.get(itemId)
     const name = causeText(cause)
     if (found === undefined) {
@@ -92,7 +92,7 @@ class DeliveryCheck {
     const isOwn = found.cause !== undefined && causeText(found.cause) === name
     if (isOwn) this.#unclaimed.delete(`${target}/${found.nonce}`)
     // A message that is also assigned is dead when one of its assignments is.
-    if (isDead && isOwn && detail?.assignTo === undefined)
+    if (isDead && isOwn && outboxDetailOf(entry).assignTo === undefined)
       this.#report('I3', `${name} is dead, but stands in the log of ${target} as #${found.nonce}`)
   }
 
@@ -123,9 +123,9 @@ export function checkChainLimits(history: History, report: Report): void {
   /** Messages of each chain: in logs, and of all that it sent. What its target has already counts while it is on its way. */
   const [sizes, sent] = [new Map<string, number>(), new Map<string, number>()]
   for (const { evaluated } of replayed.values()) {
-    for (const { cause, detail } of evaluated.flatMap(({ outbox }) => outbox)) {
-      const { assignTo = [], notification } = detailOf(detail) ?? {}
-      count(sent, rootOf(cause), 1 + assignTo.length + (notification === undefined ? 0 : 1))
+    for (const entry of evaluated.flatMap(({ outbox }) => outbox)) {
+      const { assignTo = [], notification } = outboxDetailOf(entry)
+      count(sent, rootOf(entry.cause), 1 + assignTo.length + (notification === undefined ? 0 : 1))
     }
   }
   for (const { entries } of record.processes.values()) {
@@ -151,8 +151,4 @@ export function checkChainLimits(history: History, report: Report): void {
       report('I9', `${causeText(cause)} was stopped, and its chain had at most ${size} messages, of ${entriesMax}`)
     }
   }
-}
-
-function detailOf(text: string): OutboxDetail | undefined {
-  return text === '' ? undefined : (JSON.parse(text) as OutboxDetail)
 }
