@@ -51,16 +51,20 @@ export function nextBatchSize(size: number, gasUsed: number): number {
   return gasUsed < 50_000_000 ? Math.min(size * 2, batchSizes.max) : size
 }
 
-/** A state that stays as it is. */
-interface View {
+/** A state under a name of its own in a thread. */
+interface NamedState {
   readonly processId: ProcessId
-  readonly nonce: number
   readonly thread: ModuleThread
   readonly name: string
+  /** How often the thread had died when it began. */
+  readonly losses: number
+}
+
+/** A state that stays as it is. */
+interface View extends NamedState {
+  readonly nonce: number
   readonly ready: Promise<void>
   isReady: boolean
-  /** Its thread has died: it is not found any more. */
-  isLost: boolean
   memoryBytes: number
   users: number
   lastUse: number
@@ -100,7 +104,7 @@ export class StateViews {
           return await work(lent(view))
         } catch (error) {
           // Once: this may be what the thread died of.
-          if (isAgain || !view.isLost) throw error
+          if (isAgain || !this.#isLost(view)) throw error
         } finally {
           view.users -= 1
           this.#freeLost(view)
@@ -124,17 +128,16 @@ export class StateViews {
     return this.#track(() =>
       this.#limit.run(async () => {
         for (let isAgain = false; ; isAgain = true) {
-          const thread = this.#deps.threadFor(processId)
-          const name = this.#newName()
-          const losses = this.#losses.get(thread.handle)
+          const state = this.#newState(processId)
           try {
+            const { thread, name } = state
             const wanted = { processId, beforeNonce, view: name }
             const { checkpoint = -1 } = await loadStart({ ...this.#deps, thread }, wanted)
-            return await work(lent({ processId, thread, name }), checkpoint)
+            return await work(lent(state), checkpoint)
           } catch (error) {
-            if (isAgain || losses === this.#losses.get(thread.handle)) throw error
+            if (isAgain || !this.#isLost(state)) throw error
           } finally {
-            this.#unload({ processId, thread, name })
+            this.#unload(state)
           }
         }
       }),
@@ -143,11 +146,9 @@ export class StateViews {
 
   /** A thread is gone, and its states with it. What is being loaded may come about in the one in its place. */
   lose(handle: EvaluationThread): void {
-    this.#losses.set(handle, (this.#losses.get(handle) ?? 0) + 1)
+    this.#losses.set(handle, this.#lossesOf(handle) + 1)
     for (const [key, view] of this.#views) {
-      if (view.thread.handle !== handle) continue
-      view.isLost = true
-      this.#views.delete(key)
+      if (view.thread.handle === handle) this.#views.delete(key)
     }
   }
 
@@ -179,8 +180,9 @@ export class StateViews {
   #add(processId: ProcessId, nonce: number, load: (view: View) => Promise<void>): View {
     const key = viewKey(processId, nonce)
     const view: View = {
-      ...{ processId, nonce, thread: this.#deps.threadFor(processId), name: this.#newName() },
-      ...{ isReady: false, isLost: false, memoryBytes: 0, users: 0, lastUse: ++this.#lastUse },
+      ...this.#newState(processId),
+      nonce,
+      ...{ isReady: false, memoryBytes: 0, users: 0, lastUse: ++this.#lastUse },
       ready: Promise.resolve().then(() => load(view)),
     }
     view.ready.then(
@@ -270,7 +272,7 @@ export class StateViews {
   }
 
   #freeLost(view: View): void {
-    if (view.isLost && view.isReady && view.users === 0) this.#unload(view)
+    if (this.#isLost(view) && view.isReady && view.users === 0) this.#unload(view)
   }
 
   #free(view: View): void {
@@ -289,13 +291,21 @@ export class StateViews {
     this.#working.add(done)
   }
 
-  #newName(): string {
+  #newState(processId: ProcessId): NamedState {
     this.#lastName += 1
-    return `past ${this.#lastName}`
+    const thread = this.#deps.threadFor(processId)
+    return { processId, thread, name: `past ${this.#lastName}`, losses: this.#lossesOf(thread.handle) }
+  }
+
+  /** Whether its thread has died since it began. */
+  #isLost({ thread, losses }: NamedState): boolean {
+    return this.#lossesOf(thread.handle) > losses
+  }
+
+  #lossesOf(handle: EvaluationThread): number {
+    return this.#losses.get(handle) ?? 0
   }
 }
-
-type NamedState = Pick<View, 'processId' | 'thread' | 'name'>
 
 function viewKey(processId: ProcessId, nonce: number): string {
   return `${processId} ${nonce}`
